@@ -1,0 +1,158 @@
+"""Any table of texts → the same rows with causes, evidence and a complaint score."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+
+from shopscore_analysis.errors import ExportError, SettingsError
+from shopscore_analysis.read.formats import read_table
+from shopscore_analysis.text.tagger import Tags, tag
+
+Row = dict[str, Any]
+ADDED = ("causes", "evidence", "complaint")
+BATCH = 4_000
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def annotate(
+    source: Path, text: str, out: Path, category: str = "", progress: Callable[[int], None] = lambda rows: None
+) -> int:
+    """The number of rows written to `out`: those of `source`, its columns kept, with three more.
+
+    `causes` is a list of cause names; `evidence` a list of `{"cause", "start", "end", "text"}`, spans of the
+    column `text`; `complaint` a score from 0 to 1 for any dissatisfaction. An input column of one of
+    these names is kept as `input_<name>`. Both files are .csv, .xlsx or .jsonl by their suffix; lists are
+    JSON in cells. `progress` is told the rows done so far. Nothing is left behind if reading fails.
+
+    Raises ExportError for a file or column that cannot be read, SettingsError for another suffix.
+    """
+    if (write := _WRITERS.get(out.suffix.lower())) is None:
+        raise SettingsError(f"expected an --out file ending in {', '.join(_WRITERS)}, found {out.name}")
+    rows = _tagged(_rows(source, text), text, category, progress)
+    handle, name = tempfile.mkstemp(prefix=f".{out.name}-", suffix=out.suffix, dir=_folder(out))
+    os.close(handle)
+    try:
+        done = write(Path(name), rows)
+        os.replace(name, out)
+    finally:
+        Path(name).unlink(missing_ok=True)
+    return done
+
+
+def _folder(out: Path) -> Path:
+    if not os.access(out.parent, os.W_OK):
+        raise SettingsError(f"expected a folder that can be written for --out, found {out.parent}")
+    return out.parent
+
+
+def _rows(source: Path, text: str) -> Iterator[Row]:
+    rows = _json_rows(source) if source.suffix.lower() in {".jsonl", ".ndjson"} else iter(read_table(source).to_pylist())
+    for number, row in enumerate(rows, start=1):
+        if text not in row:
+            raise ExportError(f"expected a column {text!r}, found {', '.join(row)}; name the column with --text", source, row=number)
+        yield row
+
+
+def _json_rows(source: Path) -> Iterator[Row]:
+    try:
+        with source.open(encoding="utf-8-sig") as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    yield _json_row(line, source, number)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ExportError(f"expected JSON lines in UTF-8, found: {error}", source) from error
+
+
+def _json_row(line: str, source: Path, number: int) -> Row:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ExportError(f"expected a JSON object a line, found: {error.msg}", source, row=number) from error
+    if not isinstance(row, dict):
+        raise ExportError(f"expected a JSON object a line, found a {type(row).__name__}", source, row=number)
+    return row
+
+
+def _tagged(rows: Iterator[Row], text: str, category: str, progress: Callable[[int], None]) -> Iterator[Row]:
+    done = 0
+    while batch := list(islice(rows, BATCH)):
+        texts = ["" if row[text] is None else str(row[text]) for row in batch]
+        for row, words, tags in zip(batch, texts, tag(texts, category), strict=True):
+            yield {f"input_{name}" if name in ADDED else name: value for name, value in row.items()} | _found(words, tags)
+        progress(done := done + len(batch))
+
+
+def _found(text: str, tags: Tags) -> Row:
+    return {
+        "causes": [hit.cause for hit in tags.causes],
+        "evidence": [
+            {"cause": hit.cause, "start": start, "end": end, "text": text[start:end]}
+            for hit in tags.causes
+            for start, end in hit.spans
+        ],
+        "complaint": round(tags.complaint, 4),
+    }
+
+
+def _write_jsonl(path: Path, rows: Iterator[Row]) -> int:
+    done = 0
+    with path.open("w", encoding="utf-8", newline="\n") as lines:
+        for done, row in enumerate(rows, start=1):
+            lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+    return done
+
+
+def _write_csv(path: Path, rows: Iterator[Row]) -> int:
+    """Cells that a spreadsheet would run as a formula are guarded by a leading tab, as the platform's ids are."""
+    done = 0
+    with path.open("w", encoding="utf-8-sig", newline="") as lines:
+        writer = csv.writer(lines)
+        for done, row in enumerate(rows, start=1):
+            if done == 1:
+                writer.writerow([_guarded(name) for name in row])
+            writer.writerow([_guarded(_cell(value)) for value in row.values()])
+    return done
+
+
+def _write_xlsx(path: Path, rows: Iterator[Row]) -> int:
+    done = 0
+    with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
+        sheet = book.add_worksheet("causes")
+        for done, row in enumerate(rows, start=1):
+            if done == 1:
+                _write_row(sheet, 0, list(row))
+            _write_row(sheet, done, list(row.values()))
+    return done
+
+
+def _write_row(sheet: Any, number: int, values: list[Any]) -> None:
+    for column, value in enumerate(values):
+        cell = _cell(value)
+        write = sheet.write_number if isinstance(cell, float) else sheet.write_string
+        write(number, column, cell if isinstance(cell, float) else cell[:32_767])
+
+
+def _cell(value: Any) -> str | float:
+    if value is None or isinstance(value, (str, float)):
+        return "" if value is None else value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _guarded(cell: str | float) -> str | float:
+    return f"\t{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
+_WRITERS: dict[str, Callable[[Path, Iterator[Row]], int]] = {
+    ".jsonl": _write_jsonl,
+    ".csv": _write_csv,
+    ".xlsx": _write_xlsx,
+}

@@ -1,0 +1,160 @@
+"""Records → Tally: shards of whole orders are tagged, every feature extractor counts them, counts add.
+
+A shard holds all records of its orders, so that one order's review, follow-up and after-sale meet in one
+place and count once; shards are disjoint by order, so tallies add. A new analysis is one more extractor
+in `EXTRACTORS` and one measure that reads its feature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from shopscore_analysis.schema import LOSS_UNIT, UNATTRIBUTED
+from shopscore_analysis.shards import COMPLAINS, Shard, TaggedShard, tag_shard
+from shopscore_analysis.tally import AXES, QUOTE_COLUMNS, Tally
+from shopscore_analysis.text.segment import terms
+
+Mapper = Callable[[Callable[[Shard], Tally], Iterable[Shard]], Iterable[Tally]]
+Cells = Iterator[pd.DataFrame]
+
+NEGATIVE_STARS = (1, 2, 3)
+BACKGROUND_SHARE = 0.5  # of the texts outside the negative pool that are segmented for comparison
+QUOTE_LENGTH = 120  # characters of a quote, centred on the evidence
+
+
+def count(shards: Iterable[Shard], map: Mapper = map) -> Tally:  # noqa: A002 - the builtin is the default
+    """The tally of the shards; `map` is the builtin or that of any Executor, and decides nothing but speed."""
+    parts = list(map(count_shard, shards))
+    return Tally.of([part.cells for part in parts], [part.quotes for part in parts])
+
+
+def count_shard(shard: Shard) -> Tally:
+    """The tally of one shard."""
+    tagged = tag_shard(shard)
+    cells = [part for extract in EXTRACTORS for part in extract(tagged) if len(part)]
+    return Tally.of(cells, [_quotes(tagged)])
+
+
+def _cells(shop: str, feature: str, rows: pd.DataFrame, *, key: Any = "", weight: Any = 1, **fixed: Any) -> pd.DataFrame:
+    """One cell a row, not summed yet: its axes are the row's unless `fixed`; rows of no known week are left out."""
+    own = {"product": rows["product"], "sku": rows["sku"], "week": rows["week"], "rating": rows.get("rating", 0)}
+    cells = pd.DataFrame({"feature": feature, "shop": shop, **own, **fixed, "key": key, "count": weight}, index=rows.index)
+    return cells.dropna(subset=["week"]).fillna({"product": "", "sku": "", "key": ""})[[*AXES, "count"]]
+
+
+def _names(shard: TaggedShard) -> Cells:
+    for rows in (shard.reviews, shard.orders):
+        named = rows.dropna(subset=["product", "title"])
+        yield _cells(shard.shop, "name", named, key=named["title"], sku="", week="", rating=0)
+
+
+def _reviews(shard: TaggedShard) -> Cells:
+    reviews = shard.reviews
+    pools = {
+        "review": reviews.index == reviews.index,
+        "text": reviews["has_text"],
+        "default": ~reviews["has_text"],
+        "complaint": reviews["complaint"] >= COMPLAINS,
+        "followup": reviews["followup_complaint"] >= COMPLAINS,
+    }
+    for feature, members in pools.items():
+        yield _cells(shard.shop, feature, reviews[members])
+
+
+def _causes(shard: TaggedShard) -> Cells:
+    yield _cells(shard.shop, "cause", shard.review_causes, key=shard.review_causes["cause"])
+
+
+def _losses(shard: TaggedShard) -> Cells:
+    rated = shard.reviews[shard.reviews["rating"] > 0]
+    lost = LOSS_UNIT * (5 - rated["rating"])
+    number = shard.review_causes.groupby("row").size().reindex(rated.index, fill_value=0)
+    yield _cells(shard.shop, "loss", rated[number == 0], weight=lost[number == 0], key=UNATTRIBUTED)
+    shared = shard.review_causes[shard.review_causes["rating"] > 0]
+    weight = shared["row"].map(lost // number.replace(0, 1)).astype("int64")
+    yield _cells(shard.shop, "loss", shared, weight=weight, key=shared["cause"])
+
+
+def _terms(shard: TaggedShard) -> Cells:
+    reviews = shard.reviews[shard.reviews["has_text"]]
+    negative = reviews["rating"].isin(NEGATIVE_STARS) | (reviews["complaint"] >= COMPLAINS)
+    sampled = reviews["key"].map(_fraction) < BACKGROUND_SHARE
+    for feature, pool in (("negative", reviews[negative]), ("background", reviews[~negative & sampled])):
+        yield _cells(shard.shop, feature, pool)
+        found = pool.assign(term=[sorted(set(found)) for found in terms(pool["words"].tolist())])
+        found = found[["product", "sku", "week", "rating", "term"]].explode("term").dropna(subset=["term"])
+        found = found.reset_index(drop=True)
+        yield _cells(shard.shop, f"{feature}_term", found, key=found["term"])
+
+
+def _fraction(key: str) -> float:
+    return int(key[:8], 16) / 0x1_0000_0000
+
+
+def _orders(shard: TaggedShard) -> Cells:
+    orders = shard.orders
+    late = orders["shipped_at"] > orders["promised_at"]
+    pools = {
+        "order": orders.index == orders.index,
+        "signed": orders["signed"],
+        "shipped": orders["shipped_at"].notna(),
+        "late": late.fillna(False).astype(bool),
+        "returned": orders["returned"],
+    }
+    for feature, members in pools.items():
+        yield _cells(shard.shop, feature, orders[members])
+    unhappy = orders[orders["unhappy"] != ""]
+    yield _cells(shard.shop, "unhappy", unhappy, key=unhappy["unhappy"])
+    yield _cells(shard.shop, "order_cause", shard.order_causes, key=shard.order_causes["cause"])
+
+
+def _aftersales(shard: TaggedShard) -> Cells:
+    cases = shard.aftersales
+    yield _cells(shard.shop, "aftersale", cases, key=cases["reason"])
+    yield _cells(shard.shop, "aftersale_kind", cases, key=cases["kind"])
+    yield _cells(shard.shop, "refund_fen", cases, weight=cases["refund_fen"].fillna(0).astype("int64"))
+    yield _cells(shard.shop, "aftersale_cause", shard.aftersale_causes, key=shard.aftersale_causes["cause"])
+
+
+def _paths(shard: TaggedShard) -> Cells:
+    """Texts and causes by where the order came from and how it travelled."""
+    for axis in ("channel", "warehouse", "carrier"):
+        texts = shard.reviews[shard.reviews["has_text"] & shard.reviews[axis].notna()]
+        yield _cells(shard.shop, "text_by", texts, key=axis + "|" + texts[axis])
+        causes = shard.review_causes[shard.review_causes[axis].notna()]
+        yield _cells(shard.shop, "cause_by", causes, key=axis + "|" + causes[axis] + "|" + causes["cause"])
+
+
+def _service(shard: TaggedShard) -> Cells:
+    agents = shard.service
+    for key in ("sessions", "rated", "good", "bad", "inquiries", "paid"):
+        yield _cells(shard.shop, "service", agents, key=key, weight=agents[key].fillna(0).astype("int64"))
+    rates = {"reply": ("avg_reply_s", 1), "first": ("first_reply_s", 1), "three_min": ("reply_3min_rate", 10_000)}
+    for key, (column, scale) in rates.items():
+        known = agents[agents[column].notna() & agents["sessions"].notna()]
+        total = np.rint(known["sessions"] * known[column].astype(float) * scale).astype("int64")
+        yield _cells(shard.shop, "service", known, key=key, weight=total)
+        yield _cells(shard.shop, "service", known, key=f"{key}_sessions", weight=known["sessions"].astype("int64"))
+
+
+EXTRACTORS: tuple[Callable[[TaggedShard], Cells], ...] = (
+    _names, _reviews, _causes, _losses, _terms, _orders, _aftersales, _paths, _service,
+)  # fmt: skip
+
+
+def _quotes(shard: TaggedShard) -> pd.DataFrame:
+    found = shard.review_causes.dropna(subset=["week"])
+    first = np.maximum(found["start"] - (QUOTE_LENGTH - (found["end"] - found["start"])) // 2, 0)
+    quotes = pd.DataFrame(
+        {
+            "feature": "cause", "shop": shard.shop, "product": found["product"].fillna(""), "week": found["week"],
+            "key": found["cause"], "rank": found["record"], "rating": found["rating"],
+            "text": [text[a : a + QUOTE_LENGTH] for text, a in zip(found["quote"], first, strict=True)],
+            "start": found["start"] - first, "end": np.minimum(found["end"] - first, QUOTE_LENGTH),
+        }
+    )  # fmt: skip
+    return quotes[list(QUOTE_COLUMNS)].astype({"rating": "int64", "start": "int64", "end": "int64"})

@@ -1,0 +1,33 @@
+"""Tally → estimates: pure functions that return pandas frames; no file, no segmenter, no colour.
+
+Each function bears the name of its answer and hides the module of the same name here; import a module by its
+full path where more of it is needed.
+"""
+
+from shopscore_analysis.measure.aftersales import aftersales, refunds
+from shopscore_analysis.measure.benchmark import benchmark, cover, history, rank, weakest
+from shopscore_analysis.measure.causes import causes
+from shopscore_analysis.measure.findings import findings
+from shopscore_analysis.measure.keywords import keywords
+from shopscore_analysis.measure.ledger import ledger, points, vanished
+from shopscore_analysis.measure.service import service, shipping
+from shopscore_analysis.measure.trend import trend
+
+__all__ = [
+    "aftersales",
+    "benchmark",
+    "causes",
+    "cover",
+    "findings",
+    "history",
+    "keywords",
+    "ledger",
+    "points",
+    "rank",
+    "refunds",
+    "service",
+    "shipping",
+    "trend",
+    "vanished",
+    "weakest",
+]

@@ -1,0 +1,58 @@
+"""A notebook's parameters: what it knows against what it is given."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from shopscore_analysis.errors import ReportError
+
+_TYPES: Mapping[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,)}
+
+Known = Mapping[str, Mapping[str, Any]]
+
+
+def checked(notebook: str, known: Known, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters to inject, every one of them known to the notebook and of its type.
+
+    `known` is what papermill reads of the cell tagged `parameters`: name → inferred_type_name, default, help.
+    Papermill itself only logs a warning for a misspelt name, and the report is then about the wrong shop; here
+    an unknown name, a value of another type, a notebook without a parameters cell, and a parameter whose
+    default is None and that is not given raise ReportError.
+    """
+    if not known:
+        raise ReportError(
+            "expected a cell tagged `parameters` with one literal a line, found none; "
+            "tag the first code cell (cell inspector, Tags) and give every parameter a default",
+            notebook,
+        )
+    for name, value in given.items():
+        _check_name(notebook, known, name)
+        _check_type(notebook, known[name], name, value)
+    missing = [name for name, parameter in known.items() if parameter["default"] == "None" and name not in given]
+    if missing:
+        raise ReportError(
+            f"expected a value for {', '.join(missing)}, found none; give it with -p NAME=VALUE", notebook
+        )
+    return dict(given)
+
+
+def _check_name(notebook: str, known: Known, name: str) -> None:
+    if name in known:
+        return
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    raise ReportError(f"expected parameters among {', '.join(known)}, found {name}{hint}", notebook)
+
+
+def _check_type(notebook: str, parameter: Mapping[str, Any], name: str, value: Any) -> None:
+    wanted = _TYPES.get(parameter["inferred_type_name"])
+    # bool is an int to Python, but week=True is no number
+    fits = wanted is None or (isinstance(value, wanted) and (not isinstance(value, bool) or bool in wanted))
+    if not fits:
+        raise ReportError(
+            f"expected {name} to be {parameter['inferred_type_name']} ({parameter['help']}), "
+            f"found {value!r} of type {type(value).__name__}",
+            notebook,
+        )

@@ -1,0 +1,104 @@
+"""The proof that a notebook ran to its end, and what it was made from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Protocol
+
+import pandas as pd
+
+from shopscore_analysis.schema import TABLES
+from shopscore_analysis.settings import Settings
+from shopscore_analysis.show.tables import run_record
+
+MIME = "application/vnd.shopscore.receipt+json"
+PACKAGES = ("shopscore-analysis", "pandas", "numpy", "scipy", "matplotlib", "seaborn", "wordcloud", "jieba", "rjieba")
+
+
+class _Shop(Protocol):
+    """What is read of a shop."""
+
+    settings: Settings
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def shelf(self) -> Any: ...
+    def records(self, table: str) -> pd.DataFrame: ...
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Findings and facts of a run; shows itself as the run record and carries both as JSON."""
+
+    findings: list[dict[str, Any]] | None
+    facts: dict[str, Any]
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        return {
+            "text/plain": f"run {run_id(self.facts)}",
+            "text/html": run_record(self.facts, run_id(self.facts)).markup,
+            MIME: {"findings": self.findings, "facts": self.facts},
+        }
+
+
+def receipt(findings: pd.DataFrame | None, facts: Mapping[str, Any]) -> Receipt:
+    """The last artefact of a notebook: what it found (None: it looks for nothing) and what it was made from.
+
+    Without it a report is not published, so a notebook that stopped early cannot pass for a whole one.
+    """
+    found = None if findings is None else json.loads(findings.to_json(orient="records", double_precision=12))
+    return Receipt(found, dict(facts))
+
+
+def facts(shop: _Shop, week: str) -> dict[str, Any]:
+    """What a report of `shop` for `week` is made from: shop, category, week, data_as_of, inputs, settings, versions.
+
+    `inputs` gives rows and digest of each table that has any; nothing here depends on the clock or on where
+    the shop's folder lies, so that the same inputs give the same facts.
+    """
+    held = {name: shop.records(name) for name in TABLES}
+    inputs = {name: {"rows": len(rows), "digest": shop.shelf.digest(name)} for name, rows in held.items() if len(rows)}
+    return {
+        "shop": shop.name,
+        "category": shop.settings.category,
+        "week": week,
+        "data_as_of": data_as_of(held),
+        "inputs": inputs,
+        "settings": hashlib.sha256(shop.settings.model_dump_json().encode("utf-8")).hexdigest()[:12],
+        "versions": versions(),
+    }  # fmt: skip
+
+
+def data_as_of(held: Mapping[str, pd.DataFrame]) -> str:
+    """The day of the newest export on the shelf, as 2026-11-15; empty where there is none."""
+    newest = [rows["exported_at"].max() for rows in held.values() if len(rows)]
+    known = [moment for moment in newest if not pd.isna(moment)]
+    return f"{max(known):%Y-%m-%d}" if known else ""
+
+
+def versions() -> dict[str, str]:
+    """Versions of the package, of what computes, and of the lexicon (a digest)."""
+    from shopscore_analysis.text.tagger import tagger_digest
+
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # the package itself, run from its folder
+            found[name] = "not installed"
+    return {**found, "lexicon": tagger_digest()}
+
+
+def run_id(facts: Mapping[str, Any]) -> str:
+    """12 hex digits over the facts: the same inputs, settings and versions, the same id.
+
+    >>> run_id({"week": "2026-W46"}) == run_id({"week": "2026-W46"}) != run_id({"week": "2026-W45"})
+    True
+    """
+    canonical = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("utf-8")).hexdigest()[:12]

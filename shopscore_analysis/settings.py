@@ -1,0 +1,124 @@
+"""shop.toml → Settings."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shopscore_analysis.errors import SettingsError
+
+FILE = "shop.toml"
+
+_TEMPLATE = """\
+# Settings of one shop. Every setting is listed with its default; delete a line to get the default back.
+
+# The shop's name, as reports show it.
+name = {name}
+
+# Main category, e.g. 衣服, 水果, 数码: chooses the lexicon's overlay and the category weights of the score.
+category = {category}
+
+# Score rule set: "douyin-2026-09-08" (100 points) or "article-5pt" (the public articles' 5-point formula).
+rules = "article-5pt"
+
+# The score to reach, on the 5-point scale that consumers see.
+target = 4.8
+
+# How many weeks a report looks back.
+window_weeks = 13
+
+# A CJK font for pictures: a family name or a path to a .ttf/.otf file. Empty: the packaged Noto Sans SC.
+font = ""
+
+# Who answers for each dimension; printed beside the actions of the week.
+[owners]
+product = "商品负责人"
+logistics = "物流负责人"
+service = "客服负责人"
+
+# The three 权重N% of your own 商家体验分 page, as fractions that sum to 1. Without them the default weights
+# of the rule set are used and every output says that they are assumed.
+# [weights]
+# product = 0.5
+# logistics = 0.25
+# service = 0.25
+"""
+
+
+class Owners(BaseModel):
+    """Who answers for each dimension."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    product: str = "商品负责人"
+    logistics: str = "物流负责人"
+    service: str = "客服负责人"
+
+
+class Weights(BaseModel):
+    """Weights of the three dimensions, fractions of 1."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    product: float = Field(ge=0, le=1)
+    logistics: float = Field(ge=0, le=1)
+    service: float = Field(ge=0, le=1)
+
+    def model_post_init(self, _context: object) -> None:
+        total = self.product + self.logistics + self.service
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"the three weights must sum to 1, found {total:g}")
+
+
+class Settings(BaseModel):
+    """Everything that shop.toml may say; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str = Field(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]+$")
+    category: str = ""
+    rules: Literal["article-5pt", "douyin-2026-07-14", "douyin-2026-09-08"] = "article-5pt"
+    target: float = Field(default=4.8, gt=3, le=5)
+    window_weeks: int = Field(default=13, ge=4, le=104)
+    font: str = ""
+    owners: Owners = Owners()
+    weights: Weights | None = None
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08X}" for c in escaped) + '"'
+
+
+def write_settings(folder: Path, name: str, category: str) -> Path:
+    """The path of a new shop.toml with every setting explained; SettingsError where one exists already."""
+    path = folder / FILE
+    if path.exists():
+        raise SettingsError(f"expected a folder without {FILE}, found {path}; edit that file, or choose another folder")
+    validated = _validated({"name": name.strip(), "category": category.strip()}, path)
+    text = _TEMPLATE.format(name=_quoted(validated.name), category=_quoted(validated.category))
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path
+
+
+def read_settings(folder: Path) -> Settings:
+    """The settings in `folder`/shop.toml; SettingsError names the setting that is wrong and its file."""
+    path = folder / FILE
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SettingsError(
+            f"expected {FILE} in {folder}, found none; make a shop with "
+            "`shopscore init DIR --name … --category …`, or name its folder with --shop"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"expected TOML in UTF-8 in {path}, found: {error}") from error
+    return _validated(raw, path)
+
+
+def _validated(raw: dict[str, object], path: Path) -> Settings:
+    try:
+        return Settings.model_validate(raw)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors())
+        raise SettingsError(f"{path}: {faults}; every setting is explained in the file that `shopscore init` writes") from error

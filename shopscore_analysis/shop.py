@@ -1,0 +1,223 @@
+"""A shop: its settings, its shelf and its reports; what an analyst holds in a notebook."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from platformdirs import user_cache_path
+
+from shopscore_analysis.count import Mapper, count
+from shopscore_analysis.errors import SettingsError
+from shopscore_analysis.load import Loaded, load
+from shopscore_analysis.schema import TABLES, week_start, weeks_to
+from shopscore_analysis.score.rules import shown
+from shopscore_analysis.settings import FILE, Settings, read_settings, write_settings
+from shopscore_analysis.shards import Shard, shards
+from shopscore_analysis.shelf import Shelf
+from shopscore_analysis.tally import Tally
+
+_SCORES = ("score", "product_score", "logistics_score", "service_score")
+
+
+class Shop:
+    """One shop in its folder: `shop.toml`, `data/raw`, `data/shelf`, `data/rejects`, `reports`."""
+
+    def __init__(self, root: Path, settings: Settings) -> None:
+        self.root, self.settings = root, settings
+        self.shelf = Shelf(root / "data" / "shelf")
+
+    @classmethod
+    def open(cls, path: Path | str = "") -> Shop:
+        """The shop in the folder `path`; with no path, the sample shop, made on first use.
+
+        Raises SettingsError where the folder has no valid shop.toml.
+        """
+        root = Path(path).expanduser().resolve() if str(path) else _sample_root()
+        return cls(root, read_settings(root))
+
+    @classmethod
+    def create(cls, folder: Path | str, name: str, category: str = "") -> Shop:
+        """A new shop in `folder`: shop.toml with every setting explained, data/raw/ and reports/.
+
+        Raises SettingsError where a shop.toml exists or the folder cannot be written.
+        """
+        root = Path(folder).expanduser().resolve()
+        try:
+            for part in (root / "data" / "raw", root / "reports"):
+                part.mkdir(parents=True, exist_ok=True)
+            write_settings(root, name, category)
+        except OSError as error:
+            raise SettingsError(f"expected a folder that can be written, found {root}: {error.strerror}") from error
+        return cls.open(root)
+
+    @property
+    def name(self) -> str:
+        """The shop's name."""
+        return self.settings.name
+
+    @property
+    def reports(self) -> Path:
+        """The folder of this shop's reports, one folder a week below it."""
+        return self.root / "reports" / folder_name(self.name)
+
+    def load(
+        self,
+        paths: Sequence[Path | str] = (),
+        period: tuple[date, date] | None = None,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> list[Loaded]:
+        """What became of each export file under `paths` (default: data/raw), in the order they were read."""
+        chosen = [Path(path) for path in paths] or [self.root / "data" / "raw"]
+        self.__dict__.pop("_whole", None)
+        return load(chosen, self.shelf, self.name, self.root / "data" / "rejects", period=period, progress=progress)
+
+    def records(self, table: str) -> pd.DataFrame:
+        """All records of a table of the shelf, sorted by key (columns: `schema.TABLES`)."""
+        return self.shelf.read(table).to_pandas()
+
+    def status(self) -> dict[str, Any]:
+        """Rows of each table, by ISO week of birth: `{"shop", "tables": {name: {"rows", "weeks": {week: n}}}}`."""
+        tables = {}
+        for name, table in TABLES.items():
+            born = self.shelf.read(name, columns=[table.born])[table.born].to_pandas()
+            weeks = born.dt.strftime("%G-W%V").value_counts().sort_index()
+            tables[name] = {"rows": len(born), "weeks": {week: int(n) for week, n in weeks.items()}}
+        return {"shop": self.name, "tables": tables}
+
+    @property
+    def weeks(self) -> list[str]:
+        """The ISO weeks in which there are reviews, oldest first."""
+        return sorted(self._whole.where(feature="review").weeks)
+
+    def week(self, week: str = "") -> str:
+        """`week` itself, checked, or the newest week with reviews.
+
+        Raises SettingsError for what is no ISO week, or a week without reviews.
+        """
+        known = self.weeks
+        if not known:
+            raise SettingsError(
+                f"expected reviews on the shelf of {self.name}, found none; put the exports into "
+                f"{self.root / 'data' / 'raw'} and run `shopscore load`"
+            )
+        if not week:
+            return known[-1]
+        try:
+            week_start(week)
+        except ValueError as error:
+            raise SettingsError(str(error)) from error
+        if week not in known:
+            raise SettingsError(
+                f"expected a week with reviews, found {week}; {self.name} has {known[0]} to {known[-1]}; "
+                "load the missing exports or choose one of those"
+            )
+        return week
+
+    def tally(self, last: str = "", week: str = "", map: Mapper = map) -> Tally:  # noqa: A002
+        """The tally of the weeks up to `week` (default: the newest with reviews).
+
+        `last`: "13 weeks", "all", or nothing for the setting `window_weeks`.
+        """
+        until = self.week(week)
+        if last == "all":
+            wanted = [known for known in self._whole.weeks if known <= until]
+        else:
+            wanted = weeks_to(until, _weeks_in(last) if last else self.settings.window_weeks)
+        return self._whole.where(week=["", *wanted])
+
+    @cached_property
+    def _whole(self) -> Tally:
+        frames = {name: self.records(name) for name in ("reviews", "orders", "aftersales", "service")}
+        return count(shards(Shard(self.name, self.settings.category, **frames)))
+
+    def scores(self) -> pd.DataFrame:
+        """The own daily score on the 5-point scale that consumers see, oldest first, with `week`.
+
+        Columns: date, week, score, product_score, logistics_score, service_score, and `raw_score` with its
+        `scale` (5 or 100) as the platform gave it.
+        """
+        scores = self.records("scores").sort_values("date", ignore_index=True)
+        as_shown = {
+            name: [shown(value) if scale == 100 else value for value, scale in zip(scores[name], scores["scale"], strict=True)]
+            for name in _SCORES
+        }
+        week = scores["date"].dt.strftime("%G-W%V")
+        return scores.assign(raw_score=scores["score"], week=week, **as_shown)
+
+    def rivals(self) -> pd.DataFrame:
+        """The TOP10 of every week, as published, with `week`; oldest first, then by rank."""
+        rivals = self.records("rivals").sort_values(["date", "rank"], ignore_index=True)
+        return rivals.assign(week=rivals["date"].dt.strftime("%G-W%V"))
+
+
+def folder_name(name: str) -> str:
+    """A shop's name as one safe folder name on every system; two names never share one.
+
+    >>> folder_name("棉里旗舰店"), folder_name("a/b") == folder_name("a b")
+    ('棉里旗舰店', False)
+    """
+    safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
+    if safe == name and not safe.upper() in _RESERVED:
+        return safe
+    return f"{safe}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+
+
+_RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
+
+
+def _weeks_in(last: str) -> int:
+    number, _, unit = last.partition(" ")
+    if not number.isdigit() or int(number) < 1 or unit not in ("week", "weeks"):
+        raise SettingsError(f'expected a span such as "13 weeks" or "all", found {last!r}')
+    return int(number)
+
+
+def make_sample(folder: Path) -> Shop:
+    """The sample shop in `folder`, its exports written and loaded; a sample that is there already is kept.
+
+    Raises SettingsError where the folder belongs to another shop.
+    """
+    from shopscore_analysis import sample
+
+    if (folder / FILE).exists():
+        if (shop := Shop.open(folder)).name != sample.NAME:
+            raise SettingsError(f"expected a folder for the sample shop, found {shop.name} in {folder}; choose another folder")
+    else:
+        shop = Shop.create(folder, sample.NAME, sample.CATEGORY)
+    sample.write_sample(shop.root / "data" / "raw")
+    shop.load()
+    return shop
+
+
+def _sample_root() -> Path:
+    root = user_cache_path("shopscore", appauthor=False) / f"sample-{code_digest()}"
+    if not root.exists():
+        root.parent.mkdir(parents=True, exist_ok=True)
+        making = Path(tempfile.mkdtemp(prefix=f"{root.name}-", dir=root.parent))
+        make_sample(making)
+        try:
+            os.replace(making, root)
+        except OSError:  # another process was first
+            shutil.rmtree(making)
+    return root
+
+
+def code_digest() -> str:
+    """12 hex digits over every source and data file of the package: same digest, same computation."""
+    package = resources.files("shopscore_analysis")
+    digest = hashlib.sha256()
+    with resources.as_file(package) as root:
+        for path in sorted(path for path in root.rglob("*") if path.suffix in {".py", ".toml", ".npz", ".json", ".txt"}):
+            digest.update(path.relative_to(root).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]

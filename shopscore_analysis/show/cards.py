@@ -1,0 +1,198 @@
+"""What stands on the first screen, and the quotes behind the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from shopscore_analysis.schema import cause_label
+from shopscore_analysis.show import theme, words
+from shopscore_analysis.show.heatmap import evidence_id
+from shopscore_analysis.show.html import Html, folded, joined, marked, tag
+from shopscore_analysis.show.tables import AXES, Names, each
+
+QUOTES_SHOWN = 3
+ENOUGH = 5
+
+
+def header(facts: Mapping[str, Any], run_id: str, verdict: str) -> Html:
+    """Who, when, from which data, which run, and the verdict in one line.
+
+    `facts`: shop, category, week, data_as_of (`report.facts`).
+    """
+    week = str(facts["week"])
+    period = f"{words.week_name(week)}（{words.days(week)}）"
+    known = [facts["category"], period, f"数据截至 {facts['data_as_of'] or '未知'}"]
+    line = joined([*filter(None, known), joined(["运行编号 ", tag("code", run_id)])], " · ")
+    return tag(
+        "header",
+        tag("p", facts["shop"], class_="shop"), tag("p", line, class_="facts"), tag("p", verdict, class_="verdict"),
+        class_="masthead",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One number of the first screen: its name, the value, its direction in words, and a verdict word."""
+
+    name: str
+    value: str
+    direction: str
+    verdict: str = ""
+
+
+def tiles(*shown: Tile) -> Html:
+    """The numbers of the first screen side by side."""
+    return tag("ul", *(_tile(tile) for tile in shown), class_="tiles")
+
+
+def _tile(tile: Tile) -> Html:
+    verdict = tag("span", tile.verdict, class_="word") if tile.verdict else Html()
+    parts = (
+        tag("span", tile.name, class_="name"),
+        tag("strong", tile.value),
+        tag("span", tile.direction, class_="way"),
+        verdict,
+    )
+    return tag("li", *parts)
+
+
+def score_tiles(rank: pd.DataFrame, gaps: pd.DataFrame, week: str, target: float) -> Html:
+    """The three tiles: total score, gap to the target, gap to the TOP10 median, each with its direction.
+
+    `rank`: week, own, leader, median; `gaps`: a `benchmark`. Published scores come without a sample size: only
+    their direction against the week before is stated.
+    """
+    until = rank[rank["week"] <= week]
+    own = [float(value) for value in until["own"].tail(2)]
+    medians = [float(value) for value in until["median"].tail(2)]
+    if not own or until["week"].iloc[-1] != week:
+        return tiles(*(Tile(name, theme.NOTHING, "本周没有体验分数据") for name in ("总分", "距目标", "距 TOP10 中位")))
+    behind = [median - score for median, score in zip(medians, own, strict=True)]
+    return tiles(
+        Tile("总分", theme.points(own[-1]), _way(own)),
+        Tile(f"距目标 {theme.points(target)}", _distance(target - own[-1]), _way([score - target for score in own])),
+        Tile("距 TOP10 中位", _distance(behind[-1]), _way([-gap for gap in behind])),
+    )
+
+
+def _distance(gap: float) -> str:
+    return "持平" if abs(gap) < 0.005 else f"{'差' if gap > 0 else '超'} {theme.points(abs(gap))}"
+
+
+def _way(values: Sequence[float]) -> str:
+    if len(values) < 2:
+        return "没有上周可比"
+    step = values[-1] - values[-2]
+    return "→ 持平" if abs(step) < 0.005 else f"{'↑' if step > 0 else '↓'} {theme.signed(step)}"
+
+
+def things_to_do(found: pd.DataFrame, ledger: pd.DataFrame, owners: Mapping[str, str], week: str, names: Names) -> Html:
+    """本周三件事 as cards: cause → points → action → owner → date; each opens its reason and leads to its quotes.
+
+    `found`: `findings`; `ledger`: `ledger`; `owners`: by dimension. What is chosen: `words.things_to_do`.
+    """
+    chosen = words.things_to_do(found, ledger, owners, week, names)
+    if chosen.empty:
+        return tag("p", "没有需要处理的根因。", class_="note")
+    return tag("ol", *(_thing(row) for row in each(chosen)), class_="todo")
+
+
+def _thing(row: Any) -> Html:
+    head = tag("strong", f"{cause_label(row.cause)}", tag("small", f" {row.where}"))
+    gain = tag("span", f"最多 +{theme.points(row.points)} 星", class_="gain")
+    who = tag("span", f"{row.owner} · {row.due}", class_="who")
+    door = tag("a", "看原话", href=f"#{evidence_id(row.cause)}", class_="door")
+    why = folded(who, tag("p", row.why, " ", tag("em", row.verdict)), door)
+    return tag("li", head, gain, tag("span", row.action, class_="action"), why)
+
+
+def watch_list(found: pd.DataFrame, names: Names) -> Html:
+    """Every finding in a sentence, most important first, each a door to its quotes.
+
+    `found`: `findings`.
+    """
+    if found.empty:
+        return tag("p", "没有超出正常波动的根因：各商品、各周的差别都可以用偶然解释。", class_="note")
+    rows = (
+        tag(
+            "li",
+            tag("span", row.verdict, class_="word"),
+            tag("a", words.sentence(row, names), href=f"#{evidence_id(row.cause)}"),
+        )
+        for row in each(found)
+    )
+    return tag("ul", *rows, class_="watch")
+
+
+def evidence(
+    quotes: pd.DataFrame,
+    overall: pd.DataFrame,
+    cells: pd.DataFrame | None = None,
+    names: Names | None = None,
+    *,
+    period: str,
+    also: Sequence[str] = (),
+) -> Html:
+    """Masked quotes behind every counted number, one box a cause, its cells inside; opens without a script.
+
+    `quotes`: product, week, key (the cause), rank, rating, text, start, end, a bottom-k sample per cell;
+    `overall`: `causes` along nothing; `cells`: `causes` along product or week, the doors of a heat map. `also`
+    names causes that other parts of the page lead to, complained of or not. How many complaints are not shown
+    is printed.
+    """
+    inner = _inner_boxes(quotes, cells, names or {}, period) if cells is not None else {}
+    said = dict(iter(quotes.groupby("key")))
+    boxes = [_box(row, "", "", said.get(row.cause), period, inner.get(row.cause, [])) for row in _counted(overall)]
+    silent = sorted(set(also) - set(overall.loc[overall["k"] > 0, "cause"]))
+    return tag("div", *boxes, *(_silent(cause, period) for cause in silent), class_="evidence")
+
+
+def _counted(estimates: pd.DataFrame) -> Iterator[Any]:
+    return each(estimates[estimates["k"] > 0].sort_values(["k", "cause"], ascending=[False, True], kind="stable"))
+
+
+def _inner_boxes(quotes: pd.DataFrame, cells: pd.DataFrame, names: Names, period: str) -> dict[str, list[Html]]:
+    by = next(axis for axis in AXES if axis in cells)
+    said = dict(iter(quotes.groupby(["key", by])))
+    boxes: dict[str, list[Html]] = {}
+    for row in _counted(cells):
+        value = str(getattr(row, by))
+        boxes.setdefault(row.cause, []).append(
+            _box(row, by, names.get(value, value), said.get((row.cause, value)), period)
+        )
+    return boxes
+
+
+def _silent(cause: str, period: str) -> Html:
+    return folded(cause_label(cause), tag("p", f"{period}没有这种抱怨。", class_="note", id=evidence_id(cause)))
+
+
+def _box(row: Any, by: str, label: str, cell: pd.DataFrame | None, period: str, inner: Sequence[Html] = ()) -> Html:
+    name = (words.week_name(label) if by == "week" else label) if by else cause_label(row.cause)
+    share = "样本不足" if row.n < ENOUGH else f"{theme.percent(row.share)}（{theme.interval(row.low, row.high)}）"
+    summary = tag("span", name, tag("small", f"{theme.ratio(row.k, row.n)} · {share}"))
+    said = _quotes(cell)
+    rest = max(int(row.k) - len(said), 0)
+    left_out = f"，另有 {rest} 条未列出" if rest else ""
+    # The id stands inside the box: a browser that follows a link to it opens the box and those around it.
+    anchor = evidence_id(row.cause, by, str(getattr(row, by)) if by else "")
+    head = tag("p", f"{period}，{row.k} 条抱怨{left_out}；原话已脱敏。", class_="note", id=anchor)
+    return folded(summary, head, *said, *inner)
+
+
+def _quotes(cell: pd.DataFrame | None) -> list[Html]:
+    if cell is None:
+        return []
+    texts = cell.sort_values(["rank", "text", "start"]).groupby("text", sort=False)
+    return [_quote(str(content), hits) for content, hits in texts][:QUOTES_SHOWN]
+
+
+def _quote(content: str, hits: pd.DataFrame) -> Html:
+    stars = int(hits["rating"].iloc[0])
+    spans = [(int(start), int(end)) for start, end in zip(hits["start"], hits["end"], strict=True)]
+    rated = tag("small", f"{stars} 星" if stars else "未评星")
+    return tag("blockquote", marked(content, spans), " ", rated)

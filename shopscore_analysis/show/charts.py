@@ -1,0 +1,290 @@
+"""Estimates → charts: bars, lines, gaps, ranks, coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from shopscore_analysis.schema import DIMENSIONS, UNATTRIBUTED, cause_label
+from shopscore_analysis.show import theme
+from shopscore_analysis.show.canvas import svg
+from shopscore_analysis.show.html import Figure, slug
+from shopscore_analysis.show.tables import (
+    AXES,
+    RATED,
+    TABLE_LABELS,
+    Column,
+    Names,
+    column,
+    each,
+    ledger_table,
+    named,
+    table,
+)  # fmt: skip
+from shopscore_analysis.show.words import WORDS_OF_VERDICT, week_name
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+NARROW = 360  # CSS pixels: as wide as a phone, so that its text needs no scaling there
+_LABELS = 96
+
+
+def bars(frame: pd.DataFrame, names: Names | None = None, *, title: str, by: str = "cause", limit: int = 10) -> Figure:
+    """Shares with their 95 % intervals as horizontal bars, the largest first.
+
+    `frame`: `by`, k, n, share, low, high.
+    """
+    ranked = frame[frame["k"] > 0].sort_values("share", ascending=False, kind="stable", ignore_index=True)
+    labels = [cause_label(value) if by == "cause" else (names or {}).get(value, value) for value in ranked[by]]
+    ranked = ranked.assign(label=labels)
+    top = ranked.head(limit)
+    told = _bars_told(top)
+    size = (NARROW, 20 + 36 * max(len(top), 1))
+    picture = svg(lambda ax: _draw_bars(ax, top), size, key=slug("bars", title), title=title, description=told)
+    lead = column("label", AXES.get(by, "根因" if by == "cause" else "项目"), number=False)
+    return Figure(title, f"{told}黑线是 95% 区间。", picture, table(ranked, [lead, *RATED], title))
+
+
+def _bars_told(top: pd.DataFrame) -> str:
+    for row in each(top):
+        return f"最高的是「{row.label}」：{theme.percent(row.share)}（{theme.ratio(row.k, row.n)}）。"
+    return "没有数据。"
+
+
+def _draw_bars(ax: Axes, top: pd.DataFrame) -> None:
+    shares = top[["share", "low", "high"]].astype(float) * 100
+    at = list(range(len(top)))
+    ax.barh(at, shares["share"], height=0.6, color=theme.RAMP[2])
+    ax.hlines(at, shares["low"], shares["high"], color=theme.INK, linewidth=1.4)
+    for y, row in zip(at, each(top), strict=True):
+        _beside(ax, row.high * 100, y, theme.percent(row.share))
+    _bar_axes(ax, list(top["label"]), float(shares["high"].max()) if len(top) else 1.0)
+
+
+def _beside(ax: Axes, x: float, y: float, words: str) -> None:
+    ax.annotate(words, (x, y), xytext=(6, 0), textcoords="offset points", va="center", fontsize=13)
+
+
+def _bar_axes(ax: Axes, labels: list[str], most: float) -> None:
+    ax.set_yticks(range(len(labels)), labels, fontsize=13)
+    ax.set_xlim(0, most * 1.25)
+    ax.set_ylim(max(len(labels), 1) - 0.5, -0.5)
+    ax.xaxis.set_visible(False)
+    ax.spines["bottom"].set_visible(False)
+
+
+def loss_bars(ledger: pd.DataFrame, *, title: str = "去掉一种根因，均分能多多少", limit: int = 10) -> Figure:
+    """What the mean stars would gain without each cause, the dearest first; the twin is the whole ledger.
+
+    `ledger`: cause, k, n, loss, share_of_loss, mean, mean_without.
+    """
+    dear = ledger[ledger["loss"] > 0].sort_values(["loss", "cause"], ascending=[False, True], ignore_index=True)
+    top = dear.head(limit).assign(label=[cause_label(cause) for cause in dear["cause"].head(limit)])
+    told = _loss_told(top)
+    size = (NARROW, 20 + 36 * max(len(top), 1))
+    picture = svg(lambda ax: _draw_losses(ax, top), size, key="losses", title=title, description=told)
+    return Figure(title, told, picture, ledger_table(ledger))
+
+
+def _loss_told(top: pd.DataFrame) -> str:
+    for row in each(top):
+        first = f"评价均分 {theme.points(row.mean)}（{theme.count(row.n)} 条）。丢星最多的是「{row.label}」"
+        return f"{first}，占 {theme.percent(row.share_of_loss)}；没有它会是 {theme.points(row.mean_without)}。"
+    return "没有丢星。"
+
+
+def _draw_losses(ax: Axes, top: pd.DataFrame) -> None:
+    gain = (top["mean_without"] - top["mean"]).astype(float)
+    colours = [theme.GRID if cause == UNATTRIBUTED else theme.RAMP[3] for cause in top["cause"]]
+    ax.barh(range(len(top)), gain, height=0.6, color=colours)
+    for y, value in enumerate(gain):
+        _beside(ax, value, y, f"+{value:.3f} 星")
+    _bar_axes(ax, list(top["label"]), float(gain.max()) * 1.1 if len(top) else 1.0)
+
+
+def lines(trend: pd.DataFrame, *, title: str, key: str = "") -> Figure:
+    """A share over weeks with the limits of its normal swing; changes are marked by a word.
+
+    `trend`: week, k, n, share, low, high, center, lower, upper, verdict.
+    """
+    told = _line_told(trend)
+    picture = svg(
+        lambda ax: _draw_lines(ax, trend), (NARROW, 210), key=slug("line", key or title), title=title, description=told
+    )
+    columns = [column("week", "周", number=False), *RATED, column("verdict", "判断", number=False)]
+    return Figure(title, told, picture, table(trend, columns, title))
+
+
+def _line_told(trend: pd.DataFrame) -> str:
+    known = trend[trend["n"] > 0]
+    if known.empty:
+        return "没有数据。"
+    last = known.iloc[-1]
+    value = f"{theme.percent(last['share'])}（{theme.ratio(last['k'], last['n'])}）"
+    return f"{week_name(last['week'])} {value}，{last['verdict']}。灰带是由此前各周算出的正常波动范围。"
+
+
+def _draw_lines(ax: Axes, trend: pd.DataFrame) -> None:
+    at = list(range(len(trend)))
+    scaled = trend[["share", "center", "lower", "upper"]].astype(float) * 100
+    ax.fill_between(at, scaled["lower"], scaled["upper"], color=theme.GRID, alpha=0.5, linewidth=0)
+    ax.plot(at, scaled["center"], color=theme.MUTED, linewidth=1, linestyle=(0, (4, 3)))
+    ax.plot(at, scaled["share"], color=theme.ACCENT, linewidth=2, marker="o", markersize=4)
+    for x, verdict in enumerate(trend["verdict"]):
+        if verdict in WORDS_OF_VERDICT:
+            _mark(ax, x, float(scaled["share"].iloc[x]), WORDS_OF_VERDICT[verdict])
+    _weeks_axis(ax, list(trend["week"]))
+    ax.yaxis.set_major_locator(_ticks())
+    ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}%")
+    ax.grid(axis="y", linewidth=0.8)
+    ax.margins(y=0.2)
+
+
+def _mark(ax: Axes, x: float, y: float, words: str, colour: str = theme.INK) -> None:
+    ax.annotate(words, (x, y), xytext=(0, 8), textcoords="offset points", ha="center", fontsize=12, color=colour)
+
+
+def _ticks(*, whole: bool = False) -> Any:
+    from matplotlib.ticker import MaxNLocator
+
+    return MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10], integer=whole)
+
+
+def _weeks_axis(ax: Axes, weeks: list[str]) -> None:
+    step = max(1, -(-len(weeks) // 6))
+    at = list(range(len(weeks) - 1, -1, -step))
+    ax.set_xticks(at, [f"{int(weeks[i][-2:])}周" for i in at], fontsize=12)
+    ax.spines["left"].set_visible(False)
+
+
+GAP_NAMES = {"total": "总分", **DIMENSIONS}
+SCORES = [
+    column(name, label, theme.points) for name, label in (("own", "本店"), ("median", "中位数"), ("leader", "第一名"))
+]
+
+
+def gaps(benchmark: pd.DataFrame, *, title: str = "和 TOP10 的差距") -> Figure:
+    """Own score, TOP10 median and leader per dimension as a dumbbell; missing values stay missing.
+
+    `benchmark`: dimension, own, leader, median, gap_leader, gap_median (theirs less ours: above 0 we are behind).
+    """
+    known = benchmark.dropna(subset=["own", "median"]).reset_index(drop=True)
+    told = "；".join(_gap_told(row) for row in each(known)) + "。" if len(known) else "没有数据。"
+    size = (NARROW, 76 + 52 * max(len(known), 1))
+    picture = svg(lambda ax: _draw_gaps(ax, known), size, key="gaps", title=title, description=told)
+    behind = [
+        Column(heading, lambda row, name=name: behind_words(getattr(row, name)))  # type: ignore[misc]
+        for name, heading in (("gap_median", "对中位数"), ("gap_leader", "对第一名"))
+    ]
+    return Figure(
+        title, told, picture, table(benchmark, [named("dimension", "维度", GAP_NAMES), *SCORES, *behind], title)
+    )
+
+
+def behind_words(gap: float) -> str:
+    """A gap (theirs less ours) in words.
+
+    >>> behind_words(0.08), behind_words(-0.1), behind_words(0.0)
+    ('落后 0.08', '领先 0.10', '持平')
+    """
+    written = theme.points(abs(gap))
+    if written in (theme.NOTHING, "0.00"):
+        return theme.NOTHING if written == theme.NOTHING else "持平"
+    return f"{'落后' if gap > 0 else '领先'} {written}"
+
+
+def _gap_told(row: Any) -> str:
+    return f"{GAP_NAMES.get(row.dimension, row.dimension)}对中位数{behind_words(row.gap_median)}"
+
+
+def _draw_gaps(ax: Axes, known: pd.DataFrame) -> None:
+    at = list(range(len(known)))
+    ends = known[["own", "median", "leader"]].astype(float)
+    ax.hlines(at, ends.min(axis=1), ends.max(axis=1), color=theme.GRID, linewidth=5)
+    ax.scatter(known["leader"], at, s=64, marker="D", facecolor=theme.INK, edgecolor="none", label="第一名", zorder=3)
+    ax.scatter(
+        known["median"], at, s=64, facecolor=theme.PAPER, edgecolor=theme.INK, linewidth=1.6, label="中位数", zorder=3
+    )
+    ax.scatter(known["own"], at, s=110, facecolor=theme.ACCENT, edgecolor="none", label="本店", zorder=4)
+    for y, own in enumerate(known["own"]):
+        _mark(ax, own, y, theme.points(own), theme.ACCENT)
+    ax.set_yticks(at, [GAP_NAMES.get(value, value) for value in known["dimension"]], fontsize=13)
+    ax.set_ylim(len(known) - 0.6, -0.8)
+    ax.xaxis.set_major_locator(_ticks())
+    ax.spines["left"].set_visible(False)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.45, -0.14), ncols=3, frameon=False, fontsize=12)
+
+
+def ranks(rank: pd.DataFrame, *, title: str = "在 TOP10 里的名次") -> Figure:
+    """Own rank over the weeks as a band: published scores are rounded, so a rank is an interval.
+
+    `rank`: week, own, rank_low, rank_high, leader, median; rank 1 is the best.
+    """
+    told = "没有数据。"
+    if len(rank):
+        last = rank.iloc[-1]
+        told = f"{week_name(last['week'])}：{_place(last)}。色带是公布值四舍五入后仍然可能的名次，越高越好。"
+    picture = svg(lambda ax: _draw_ranks(ax, rank), (NARROW, 210), key="ranks", title=title, description=told)
+    columns = [column("week", "周", number=False), *SCORES, Column("名次", lambda row: _place(row._asdict()))]
+    return Figure(title, told, picture, table(rank, columns, title))
+
+
+def _place(row: Any) -> str:
+    low, high = int(row["rank_low"]), int(row["rank_high"])
+    return f"第 {low} 名" if low == high else f"第 {low}—{high} 名"
+
+
+def _draw_ranks(ax: Axes, rank: pd.DataFrame) -> None:
+    at = list(range(len(rank)))
+    ax.fill_between(at, rank["rank_low"] - 0.25, rank["rank_high"] + 0.25, color=theme.GRID, linewidth=0, step="mid")
+    ax.plot(at, (rank["rank_low"] + rank["rank_high"]) / 2, color=theme.ACCENT, linewidth=2, drawstyle="steps-mid")
+    _weeks_axis(ax, list(rank["week"]))
+    ax.yaxis.set_major_locator(_ticks(whole=True))
+    ax.yaxis.set_major_formatter(lambda value, _: f"第{value:g}名")
+    ax.grid(axis="y", linewidth=0.8)
+    ax.invert_yaxis()
+
+
+def coverage(status: Mapping[str, Any], weeks: list[str], *, title: str = "每周到位的数据") -> Figure:
+    """A calendar of the shelf: tables × weeks, rows printed as numbers in the twin, gaps left blank.
+
+    `status` is what `Shop.status()` returns; `weeks` the weeks to show, oldest first.
+    """
+    held = (
+        pd.DataFrame({name: pd.Series(state["weeks"], dtype="float64") for name, state in status["tables"].items()})
+        .reindex(weeks)
+        .fillna(0)
+    )
+    blank = [
+        f"{TABLE_LABELS[name]}缺 {int((held[name] == 0).sum())} 周"
+        for name in map(str, held)
+        if (held[name] == 0).any()
+    ]
+    told = ("；".join(blank) if blank else "每周都有数据") + "。有数据的周涂色，缺的周留空。"
+    size = (_LABELS + max(NARROW - _LABELS, 22 * len(weeks)), 40 + 34 * len(status["tables"]))
+    picture = svg(lambda ax: _draw_coverage(ax, held), size, key="coverage", title=title, description=told)
+    columns = [
+        Column("周", lambda row: str(row.week), number=False),
+        *(column(name, TABLE_LABELS[name], theme.count) for name in map(str, held)),
+    ]
+    return Figure(title, told, picture, table(held.rename_axis("week").reset_index(), columns, title), wide=True)
+
+
+def _draw_coverage(ax: Axes, held: pd.DataFrame) -> None:
+    from matplotlib.patches import Rectangle
+
+    for y, name in enumerate(held):
+        for x, held_rows in enumerate(held[name]):
+            full = held_rows > 0
+            ax.add_patch(
+                Rectangle(
+                    (x - 0.44, y - 0.4), 0.88, 0.8, facecolor=theme.RAMP[3] if full else "none", edgecolor=theme.GRID
+                )
+            )
+    _weeks_axis(ax, list(held.index))
+    ax.set_yticks(range(len(held.columns)), [TABLE_LABELS[name] for name in map(str, held)], fontsize=13)
+    ax.set(xlim=(-0.6, len(held) - 0.4), ylim=(len(held.columns) - 0.5, -0.5))
+    ax.spines["bottom"].set_visible(False)

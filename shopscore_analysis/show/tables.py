@@ -1,0 +1,227 @@
+"""Estimates → tables as HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from shopscore_analysis.schema import CAUSES, DIMENSIONS, TABLES, cause_label
+from shopscore_analysis.show import theme
+from shopscore_analysis.show.html import Html, folded, joined, scrolling, tag
+
+Names = Mapping[str, str]
+
+
+def each(frame: pd.DataFrame) -> Iterator[Any]:
+    """The rows of a frame as named tuples, for reading by name."""
+    return iter(frame.itertuples(index=False, name="Row"))
+
+
+@dataclass(frozen=True)
+class Column:
+    """How one column of a frame is headed and printed; `write` takes the row, `number` aligns right."""
+
+    heading: str
+    write: Callable[[Any], str | Html]
+    number: bool = True
+
+
+def column(name: str, heading: str, write: Callable[[Any], str] = theme.plain, *, number: bool = True) -> Column:
+    """The column of a frame called `name`, printed by a format of `theme`."""
+    return Column(heading, lambda row: write(getattr(row, name)), number)
+
+
+def named(name: str, heading: str, names: Names) -> Column:
+    """A column of ids printed by their names."""
+    return Column(heading, lambda row: names.get(str(getattr(row, name)), str(getattr(row, name))), number=False)
+
+
+def causes_column(heading: str = "根因") -> Column:
+    """The column `cause`, printed by its Chinese label."""
+    return Column(heading, lambda row: cause_label(row.cause), number=False)
+
+
+COUNTED = Column("次数/总数", lambda row: theme.ratio(row.k, row.n))
+SHARED = Column("占比", lambda row: theme.percent(row.share) if row.n >= 5 else "样本不足")
+BETWEEN = Column("95% 区间", lambda row: theme.interval(row.low, row.high))
+RATED = (COUNTED, SHARED, BETWEEN)
+
+
+def table(frame: pd.DataFrame, columns: list[Column], caption: str, *, limit: int | None = None) -> Html:
+    """A table that scrolls in its own box, its first column staying in view.
+
+    With `limit`, only so many rows are written and how many were left out is printed.
+    """
+    shown = frame if limit is None else frame.head(limit)
+    head = tag("tr", *(tag("th", c.heading, scope="col", class_="num" if c.number else None) for c in columns))
+    body = [_row(row, columns) for row in each(shown)]
+    if not body:
+        body = [tag("tr", tag("td", "这一时期没有数据", colspan=len(columns)))]
+    whole = tag("table", tag("caption", caption), tag("thead", head), tag("tbody", *body))
+    left_out = len(frame) - len(shown)
+    note = tag("p", f"另有 {left_out} 行未列出。", class_="note") if left_out else Html()
+    return scrolling(whole, caption) + note
+
+
+def _row(row: Any, columns: list[Column]) -> Html:
+    first, *rest = columns
+    cells = (tag("td", c.write(row), class_="num" if c.number else None) for c in rest)
+    return tag("tr", tag("th", first.write(row), scope="row"), *cells)
+
+
+def pairs(facts: Mapping[str, str | Html], class_: str = "pairs") -> Html:
+    """A short list of names and values."""
+    return tag("dl", *(tag("div", tag("dt", name), tag("dd", value)) for name, value in facts.items()), class_=class_)
+
+
+def causes_table(
+    estimates: pd.DataFrame, by: str | None = None, names: Names | None = None, limit: int | None = None
+) -> Html:
+    """Causes with k, n, share and interval, optionally along one axis; the most frequent first."""
+    axis = [named(by, AXES.get(by, by), names or {})] if by else []
+    ranked = estimates[estimates["k"] > 0].sort_values(["k", "cause"], ascending=[False, True])
+    return table(ranked, [causes_column(), *axis, *RATED], "根因：次数、占比与区间", limit=limit)
+
+
+AXES: Names = {"product": "商品", "week": "周", "sku": "规格"}
+
+
+def ledger_table(ledger: pd.DataFrame) -> Html:
+    """The stars-lost ledger: what each cause costs the mean, the dearest first.
+
+    `ledger`: cause, k, n, loss (stars), share_of_loss, mean, mean_without.
+    """
+    dearest = ledger[ledger["loss"] > 0].sort_values(["loss", "cause"], ascending=[False, True])
+    gain = Column("去掉它，均分 +", lambda row: theme.points(row.mean_without - row.mean))
+    columns = [
+        causes_column(),
+        Column(
+            "维度", lambda row: DIMENSIONS[CAUSES[row.cause].dimension] if row.cause in CAUSES else theme.NOTHING, False
+        ),
+        COUNTED,
+        column("loss", "丢掉的星", theme.decimal),
+        column("share_of_loss", "占全部丢星", theme.percent),
+        gain,
+        column("mean_without", "均分会是", theme.points),
+    ]
+    return table(dearest, columns, "丢星账本：每条评价丢 5 − 星级，平分给它的根因")
+
+
+def keywords_table(keywords: pd.DataFrame, limit: int | None = 30) -> Html:
+    """Terms that mark the negative pool: z, and in how many texts of each pool they stand."""
+    columns = [
+        column("term", "词", number=False),
+        column("z", "z 值", theme.decimal),
+        Column("差评池", lambda row: theme.ratio(row.k, row.n)),
+        Column("对照", lambda row: theme.ratio(row.k_against, row.n_against)),
+        column("share", "差评池占比", theme.percent),
+    ]
+    return table(keywords, columns, "差评关键词：按 z 值排列，每条评价只计一次", limit=limit)
+
+
+TABLE_LABELS: Names = {name: kind.label for name, kind in TABLES.items()}
+
+
+def aftersales_table(cases: pd.DataFrame, names: Names | None = None, limit: int | None = 20) -> Html:
+    """After-sale cases by reason, cause or kind, optionally along one axis; the most frequent first.
+
+    `cases`: reason, cause or kind, the axis, k, n, share, low, high.
+    """
+    of = next(name for name in AFTERSALE_NAMES if name in cases)
+    lead = causes_column() if of == "cause" else column(of, AFTERSALE_NAMES[of], number=False)
+    axis = [named(by, heading, names or {}) for by, heading in AXES.items() if by in cases]
+    ranked = cases[cases["k"] > 0].sort_values(["k", of], ascending=[False, True], kind="stable")
+    return table(ranked, [lead, *axis, *RATED], "售后：次数、占比与区间", limit=limit)
+
+
+AFTERSALE_NAMES: Names = {"reason": "售后原因", "cause": "根因", "kind": "售后类型"}
+
+
+def refunds_table(refunds: pd.DataFrame, names: Names | None = None) -> Html:
+    """Cases, refunds in yuan and the share of orders with an after-sale, per week or product.
+
+    `refunds`: week or product, cases, refund (yuan), k, n, share, low, high.
+    """
+    axis = [named(by, heading, names or {}) for by, heading in AXES.items() if by in refunds]
+    columns = [*axis, column("cases", "售后单", theme.count), column("refund", "退款", theme.yuan), *RATED]
+    return table(refunds, columns, "退款：售后单按申请周计，占比按下单周计")
+
+
+def service_table(service: pd.DataFrame) -> Html:
+    """Customer service per week: sessions, reply times in seconds, and dissatisfied ratings.
+
+    `service`: week, sessions, first_reply_s, avg_reply_s, three_min_rate, k, n, share, low, high.
+    """
+    columns = [
+        column("week", "周", number=False), column("sessions", "会话", theme.count),
+        column("first_reply_s", "首响（秒）", theme.decimal), column("avg_reply_s", "平均回复（秒）", theme.decimal),
+        column("three_min_rate", "3 分钟回复率", theme.percent), Column("不满意/已评价", lambda row: theme.ratio(row.k, row.n)),
+        SHARED, BETWEEN,
+    ]  # fmt: skip
+    return table(service, columns, "客服：按会话数加权")
+
+
+def quality_table(status: Mapping[str, Any]) -> Html:
+    """What is on the shelf: rows, first and last week, and the weeks between without a row.
+
+    `status` is what `Shop.status()` returns.
+    """
+    rows = [
+        {"table": name, **_coverage(state["weeks"]), "rows": state["rows"]} for name, state in status["tables"].items()
+    ]
+    columns = [
+        named("table", "数据", TABLE_LABELS),
+        column("rows", "行数", theme.count),
+        column("first", "最早一周"),
+        column("last", "最近一周"),
+        column("weeks", "有数据的周", theme.count),
+    ]
+    return table(pd.DataFrame(rows), columns, "数据到位情况")
+
+
+def _coverage(weeks: Mapping[str, int]) -> dict[str, Any]:
+    return {"first": min(weeks, default=None), "last": max(weeks, default=None), "weeks": len(weeks)}
+
+
+GLOSSARY: Names = {
+    "根因": "评价里抱怨的具体问题，共 22 种，分商品、物流、服务三个维度；一条评价最多计 6 种。",
+    "占比": "抱怨某根因的评价数 ÷ 有文字的评价数；“此用户没有填写评价”之类的默认评价不计入。",
+    "95% 区间": "按威尔逊法算的范围：同样条件下重复很多次，真实占比约有 95% 的机会被这样的范围盖住。",
+    "样本不足": "总数少于 5，不上色、不下结论。",
+    "真实变化": "超出历史波动的控制限，并且在本报告所有比较一起校正之后仍然成立。",
+    "可能变化": "超出控制限，但校正之后还不能排除偶然；再看一周。",
+    "波动内": "和过去几周的正常起伏没有区别，不必为它开会。",
+    "丢星": "一条评价丢 5 − 星级，平分给它的根因；找不到根因的计入“未归因”。",
+    "未归因": "丢了星、但文字里没有能认出的根因，包括没有写文字的低星评价。",
+    "收缩占比": "小样本的占比向全表平均靠拢后的值，只用来上色和排序；打印的永远是原始次数。",
+    "差评池": "1–3 星的评价，加上 4–5 星里文字有抱怨的评价（隐性差评）。",
+}
+
+
+def glossary() -> Html:
+    """Every term of the report, explained in a line."""
+    return pairs(GLOSSARY, class_="glossary")
+
+
+def run_record(facts: Mapping[str, Any], run_id: str) -> Html:
+    """What this report was made from: run id, versions, and per table rows and digest."""
+    inputs = pd.DataFrame(
+        [{"table": name, **entry} for name, entry in facts.get("inputs", {}).items()],
+        columns=["table", "rows", "digest"],
+    )
+    versions = "，".join(f"{name} {version}" for name, version in sorted(facts.get("versions", {}).items()))
+    columns = [
+        named("table", "数据", TABLE_LABELS),
+        column("rows", "行数", theme.count),
+        column("digest", "摘要", number=False),
+    ]
+    record = pairs({"运行编号": tag("code", run_id), "周": str(facts.get("week", "")), "版本": versions})
+    return record + folded("输入数据与摘要", table(inputs, columns, "输入数据"))
+
+
+def notes(*lines: str) -> Html:
+    """Short remarks under a figure."""
+    return joined(tag("p", line, class_="note") for line in lines)

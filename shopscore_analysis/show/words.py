@@ -1,0 +1,198 @@
+"""Findings and estimates → Chinese sentences that claim no more than their verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+
+from shopscore_analysis.schema import CAUSES, UNATTRIBUTED, cause_label, week_start
+from shopscore_analysis.show import theme
+from shopscore_analysis.show.tables import each
+
+REAL, POSSIBLE, WITHIN, TOO_FEW = "真实变化", "可能变化", "波动内", "样本不足"
+# What is printed at a point of a line chart; the quiet verdicts print nothing.
+WORDS_OF_VERDICT: Mapping[str, str] = MappingProxyType({REAL: "真实", POSSIBLE: "可能"})
+_CLAIMS: Mapping[str, Mapping[bool, str]] = MappingProxyType(
+    {
+        REAL: {True: "确实变多了", False: "确实变少了"},
+        POSSIBLE: {True: "可能变多了，还要再看一周", False: "可能变少了，还要再看一周"},
+    }
+)
+_LEVELS: Mapping[str, str] = MappingProxyType({REAL: "一直高于其他商品", POSSIBLE: "可能高于其他商品，还要再看一周"})
+
+
+def week_name(week: str) -> str:
+    """A week as a manager says it.
+
+    >>> week_name("2026-W46")
+    '第46周'
+    """
+    return f"第{int(week[-2:])}周"
+
+
+def days(week: str) -> str:
+    """The days of an ISO week.
+
+    >>> days("2026-W46")
+    '2026年11月9日—11月15日'
+    """
+    first = week_start(week)
+    last = first + timedelta(days=6)
+    year = f"{last.year}年" if last.year != first.year else ""
+    return f"{first.year}年{first.month}月{first.day}日—{year}{last.month}月{last.day}日"
+
+
+def span(from_week: str, to_week: str) -> str:
+    """A span of weeks.
+
+    >>> span("2026-W44", "2026-W46"), span("2026-W46", "2026-W46")
+    ('第44—46周', '第46周')
+    """
+    return week_name(to_week) if from_week == to_week else f"第{int(from_week[-2:])}—{int(to_week[-2:])}周"
+
+
+def period(weeks: Sequence[str]) -> str:
+    """The weeks of a report, first to last.
+
+    >>> period(["2026-W34", "2026-W46"])
+    '2026年第34—46周'
+    """
+    return f"{weeks[0][:4]}年{span(weeks[0], weeks[-1])}" if weeks else "没有数据的时期"
+
+
+def claim(verdict: str, *, more: bool) -> str:
+    """What may be said of a change with this verdict, and no more.
+
+    >>> claim("真实变化", more=True), claim("波动内", more=True)
+    ('确实变多了', '在正常波动之内')
+    """
+    if verdict in _CLAIMS:
+        return _CLAIMS[verdict][more]
+    return "在正常波动之内" if verdict == WITHIN else "样本不足，暂不下结论"
+
+
+def sentence(finding: Any, names: Mapping[str, str]) -> str:
+    """One finding in a sentence.
+
+    `finding`: a row of `findings` (kind, cause, product_id, from_week, to_week, k, n, baseline, verdict).
+    """
+    share = finding.k / finding.n if finding.n else 0.0
+    level = finding.kind == "level"
+    said = (
+        _LEVELS.get(finding.verdict, claim(finding.verdict, more=True))
+        if level
+        else claim(finding.verdict, more=share > finding.baseline)
+    )
+    counted = f"{theme.ratio(finding.k, finding.n)} 条有文字的评价（{theme.percent(share)}）"
+    against = f"{'其他商品' if level else '其余各周'} {theme.percent(finding.baseline)}"
+    when = span(finding.from_week, finding.to_week)
+    return f"{place(finding, names)}的「{cause_label(finding.cause)}」{said}：{when} {counted}，{against}。"
+
+
+def place(finding: Any, names: Mapping[str, str]) -> str:
+    """Where a finding was made: the product's name, or the whole shop."""
+    product = finding.product_id
+    return f"「{names.get(product, product)}」" if isinstance(product, str) and product else "全店"
+
+
+def verdict_line(complaints: pd.DataFrame, found: pd.DataFrame, week: str, names: Mapping[str, str]) -> str:
+    """The report in one line: did complaints change this week, and what is the gravest thing going on.
+
+    `complaints`: `trend` of complaining reviews (week, k, n, share, center, verdict); `found`: `findings`.
+    """
+    now = complaints[complaints["week"] == week]
+    if now.empty:
+        return f"{week_name(week)}没有带文字的评价，无法判断。"
+    row = now.iloc[0]
+    said = claim(row["verdict"], more=bool(row["share"] > row["center"]))
+    first = f"{week_name(week)}抱怨{said}：{theme.ratio(row['k'], row['n'])} 条有文字的评价（{theme.percent(row['share'])}）。"
+    return first + _gravest(found, week, names)
+
+
+def _gravest(found: pd.DataFrame, week: str, names: Mapping[str, str]) -> str:
+    worst = next(each(current(found, week)), None)
+    if worst is None:
+        return "没有仍在持续的异常。"
+    return (
+        f"最要紧的{'是' if worst.verdict == REAL else '可能是'}{place(worst, names)}的「{cause_label(worst.cause)}」。"
+    )
+
+
+# The first thing to try for each cause; what it costs and brings belongs to the plan.
+ACTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "defect": "抽检在库批次，联系供应商换货",
+        "performance": "核对性能说明，下架达不到的卖点",
+        "material": "复核面料成分，和供应商对样",
+        "not_as_described": "对照实物重拍主图、改详情页",
+        "size_fit": "实测尺寸，更新尺码表并加试穿说明",
+        "counterfeit": "核对进货凭证，详情页加验真方式",
+        "spoiled": "缩短在库天数，高温天加冰袋",
+        "taste_smell": "留样复评，停发异味批次",
+        "usability": "补一张使用图，改进说明书",
+        "poor_value": "核对同款价格，调整赠品或定价",
+        "late_dispatch": "清理超 24 小时未发的订单，缺货的先下架",
+        "slow_delivery": "和快递核对慢线路，换线或换仓",
+        "package_damage": "加固包装，易损品改用硬盒",
+        "wrong_item": "拣货复核加扫码",
+        "missing_items": "打包清单随箱，出库称重复核",
+        "courier": "向快递网点投诉，反复出错的换网点",
+        "slow_response": "高峰时段加人，未回复会话 3 分钟提醒",
+        "bad_attitude": "复盘会话，当班培训",
+        "unresolved": "未结售后逐单定责任人",
+        "refund_return": "放宽退换条件的审核，退款 24 小时内处理",
+        "price_promo": "活动前后价格留档，差价主动补",
+        "installation": "下单页写明安装收费",
+    }
+)
+
+
+def due(week: str) -> str:
+    """The Friday after the reported week: when this week's three things should be done.
+
+    >>> due("2026-W46")
+    '11月20日（周五）'
+    """
+    friday: datetime = week_start(week) + timedelta(days=11)
+    return f"{friday.month}月{friday.day}日（周五）"
+
+
+def things_to_do(
+    found: pd.DataFrame, ledger: pd.DataFrame, owners: Mapping[str, str], week: str, names: Mapping[str, str]
+) -> pd.DataFrame:
+    """本周三件事: cause, where, why, verdict, action, points, owner, due; at most three rows.
+
+    First the findings that still go on, most important first; then the dearest causes of the ledger, which are
+    named as costs, not as changes. `points` is what the mean stars would gain if the cause vanished.
+    """
+    wanted = ["cause", "where", "why", "verdict"]
+    chosen = pd.DataFrame([*_ongoing(found, week, names), *_dear(ledger)], columns=wanted)
+    chosen = chosen.drop_duplicates("cause").head(3).reset_index(drop=True)
+    gain = dict(zip(ledger["cause"], ledger["loss"] / ledger["n"], strict=True))
+    return chosen.assign(
+        action=chosen["cause"].map(ACTIONS),
+        points=chosen["cause"].map(gain),
+        owner=[owners[CAUSES[cause].dimension] for cause in chosen["cause"]],
+        due=due(week),
+    )
+
+
+def current(found: pd.DataFrame, week: str) -> pd.DataFrame:
+    """The findings that still go on in `week` and cost stars, in their order."""
+    return found[(found["to_week"] == week) & (found["loss"] > 0)]
+
+
+def _ongoing(found: pd.DataFrame, week: str, names: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+    for finding in each(current(found, week)):
+        yield finding.cause, place(finding, names), sentence(finding, names), finding.verdict
+
+
+def _dear(ledger: pd.DataFrame) -> Iterator[tuple[str, ...]]:
+    known = ledger[(ledger["loss"] > 0) & (ledger["cause"] != UNATTRIBUTED)]
+    for cost in each(known.sort_values(["loss", "cause"], ascending=[False, True])):
+        counted = f"{theme.ratio(cost.k, cost.n)} 条评价因它丢星"
+        yield cost.cause, "全店", f"占全部丢星的 {theme.percent(cost.share_of_loss)}，{counted}。", "长期扣分"

@@ -1,0 +1,1 @@
+"""Text → causes and terms: normalize, clauses, segment, lexicon, matcher, model, tagger, reasons."""

@@ -1,0 +1,243 @@
+"""Which complaints the lexicon finds in a batch, and which of them are denied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shopscore_analysis.text.clauses import boundaries
+from shopscore_analysis.text.lexicon import CLASSES, ROLES, Lexicon
+from shopscore_analysis.text.normalize import Batch
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+_DENY, _POST, _SUSPEND, _CONTRAST, _GUARD = (1 << index for index in range(len(ROLES)))
+_NEIGHBOURS = 10  # how many earlier matches are looked at for an aspect
+_POST_REACH = 3
+_CHAIN = 3  # denials that may stand in a row (不是没有色差)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Statements of the lexicon in a batch, one row each, ordered by text and start.
+
+    `text` is the row of the batch, `kind` an index into CLASSES, [`start`, `end`) the span in that text;
+    `denied` marks what the text says is not so, `paired` what an aspect and a fault make up together.
+    """
+
+    text: Ints
+    kind: Ints
+    start: Ints
+    end: Ints
+    denied: Bools
+    paired: Bools
+
+
+@dataclass(frozen=True)
+class _Matches:
+    """Patterns found in a batch, sorted by start, the longest first; positions in the whole batch."""
+
+    pattern: Ints
+    start: Ints
+    end: Ints
+
+    def keep(self, mask: Bools) -> _Matches:
+        return _Matches(self.pattern[mask], self.start[mask], self.end[mask])
+
+
+@dataclass(frozen=True)
+class _Statements:
+    """Phrases and pairs. What is stated fills [`core`, `end`): the fault of a pair, a phrase without its 有."""
+
+    start: Ints
+    core: Ints
+    end: Ints
+    classes: Ints
+    paired: Bools
+
+    def keep(self, mask: Bools | Ints) -> _Statements:
+        return _Statements(*(getattr(self, field.name)[mask] for field in fields(self)))
+
+
+def find(batch: Batch, lexicon: Lexicon) -> Found:
+    """Everything the lexicon states about the texts of a batch."""
+    matches = _unguarded(_matches(batch, lexicon), lexicon, len(batch.codes))
+    ends = boundaries(batch.codes)
+    clause = np.cumsum(ends | _contrasts(matches, lexicon, len(ends)))
+    stated = _strongest(_statements(matches, lexicon, clause))
+    marks = _marks(matches, lexicon, _DENY)
+    marks = marks.keep(~_inside(marks, stated))
+    denied = _reaching(marks, lexicon, stated.core, clause) % 2 == 1
+    denied |= stated.paired & (_reaching(marks, lexicon, stated.start, clause) % 2 == 1)
+    denied ^= _denied_after(matches, lexicon, stated, clause, ends)
+    denied |= _reaching(_marks(matches, lexicon, _SUSPEND), lexicon, stated.start, clause) > 0
+    return _rows(batch, stated, denied)
+
+
+def _matches(batch: Batch, lexicon: Lexicon) -> _Matches:
+    found = lexicon.automaton.find_matches_as_indexes(batch.folded, overlapping=True)
+    rows = np.array(found, dtype=np.int64).reshape(-1, 3)
+    rows = rows[np.lexsort((-rows[:, 2], rows[:, 1]))]
+    return _Matches(rows[:, 0], rows[:, 1], rows[:, 2])
+
+
+def _unguarded(matches: _Matches, lexicon: Lexicon, size: int) -> _Matches:
+    """The matches that no protecting phrase (慢慢, 不好意思) holds whole."""
+    guards = _marks(matches, lexicon, _GUARD)
+    if not len(guards.start):
+        return matches
+    last = np.maximum(np.searchsorted(guards.start, matches.start, side="right") - 1, 0)
+    held = (guards.start[last] <= matches.start) & (guards.end[last] >= matches.end)
+    return matches.keep(~held)
+
+
+def _marks(matches: _Matches, lexicon: Lexicon, role: int) -> _Matches:
+    """The marks of a role; of overlapping ones the first and longest."""
+    marks = matches.keep(lexicon.roles[matches.pattern] & role > 0)
+    return marks.keep(marks.start >= _before(marks.end))
+
+
+def _before(values: Ints) -> Ints:
+    """For each row, the greatest value of the rows before it (0 for the first)."""
+    greatest = np.maximum.accumulate(values)
+    return np.concatenate([np.zeros(min(1, len(values)), np.int64), greatest[:-1]])
+
+
+def _contrasts(matches: _Matches, lexicon: Lexicon, size: int) -> Bools:
+    """Where a contrast begins a new clause: not right behind an aspect (质量就是不好)."""
+    marks = np.zeros(size, dtype=np.bool_)
+    behind = np.zeros(size + 1, dtype=np.bool_)
+    behind[matches.end[lexicon.aspects[matches.pattern] > 0]] = True
+    starts = matches.start[lexicon.roles[matches.pattern] & _CONTRAST > 0]
+    marks[starts[~behind[starts]]] = True
+    return marks
+
+
+def _statements(matches: _Matches, lexicon: Lexicon, clause: Ints) -> _Statements:
+    """All phrases and pairs, sorted by start, the longest first."""
+    phrase = matches.keep(lexicon.classes[matches.pattern] > 0)
+    first, second, classes = _pairs(matches, lexicon, clause)
+    both = _Statements(
+        np.concatenate([phrase.start, matches.start[first]]),
+        np.concatenate([phrase.start + lexicon.lead[phrase.pattern], matches.start[second]]),
+        np.concatenate([phrase.end, matches.end[second]]),
+        np.concatenate([lexicon.classes[phrase.pattern], classes]),
+        np.repeat([False, True], [len(phrase.start), len(first)]),
+    )
+    return both.keep(np.lexsort((both.paired, -both.end, both.start)))
+
+
+def _pairs(matches: _Matches, lexicon: Lexicon, clause: Ints) -> tuple[Ints, Ints, Ints]:
+    """Rows of the aspects, rows of the faults, and class bits of all pairs.
+
+    A fault belongs to the nearest aspect before it, and to aspects that stand right before that one
+    (包装质量差 blames both).
+    """
+    faults = np.flatnonzero(lexicon.faults[matches.pattern] > 0)
+    begin = matches.start[faults]
+    nearest = np.full(len(faults), -1, dtype=np.int64)
+    found: list[Ints] = []
+    for back in range(1, _NEIGHBOURS + 1):
+        rows = np.maximum(faults - back, 0)
+        pattern = matches.pattern[rows]
+        gap = begin - matches.end[rows]
+        aspect = (faults >= back) & (clause[matches.start[rows]] == clause[begin]) & (gap >= 0)
+        aspect &= (lexicon.aspects[pattern] > 0) & ((nearest < 0) | (matches.end[rows] >= nearest))
+        nearest = np.where(aspect, matches.start[rows], nearest)
+        common = lexicon.aspects[pattern] & lexicon.faults[matches.pattern[faults]]
+        near = np.flatnonzero(aspect & (common > 0))
+        found.append(np.stack([rows[near], faults[near], common[near], gap[near]]))
+    first, second, common, gap = np.concatenate(found, axis=1)
+    classes = _pair_classes(lexicon, common, gap)
+    return first[classes > 0], second[classes > 0], classes[classes > 0]
+
+
+def _pair_classes(lexicon: Lexicon, common: Ints, gap: Ints) -> Ints:
+    """The class bits of the pairs in `common` whose reach covers the gap."""
+    classes = np.zeros(len(common), dtype=np.int64)
+    for index, (bits, reach) in enumerate(zip(lexicon.pair_classes, lexicon.pair_reach, strict=True)):
+        classes[(common >> index & 1 > 0) & (gap <= reach)] |= bits
+    return classes
+
+
+def _strongest(stated: _Statements) -> _Statements:
+    """The statements that no other one explains better.
+
+    A phrase yields to a longer phrase around it (服务差 in 快递服务差), to a pair with the same end
+    (太小 in 声音太小), and to a phrase that begins inside it and goes on (有点小 in 有点小贵).
+    """
+    alone = ~stated.paired
+    around = _before(np.where(alone, stated.end, 0)) >= stated.end
+    ends = stated.end[stated.paired]
+    owner = np.full(int(stated.end.max(initial=0)) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(owner, ends, stated.start[stated.paired])
+    yields = alone & (around | (owner[stated.end] <= stated.start))
+    left = stated.keep(~yields)
+    return left.keep(~_overrun(left))
+
+
+def _overrun(stated: _Statements) -> Bools:
+    """Which phrases the next phrase, of other classes, begins inside of and outlasts."""
+    alone = np.flatnonzero(~stated.paired)
+    now, then = alone[:-1], alone[1:]
+    over = (stated.start[then] < stated.end[now]) & (stated.end[then] > stated.end[now])
+    overrun = np.zeros(len(stated.start), dtype=np.bool_)
+    overrun[now] = over & (stated.classes[now] & stated.classes[then] == 0)
+    return overrun
+
+
+def _inside(marks: _Matches, stated: _Statements) -> Bools:
+    """Which marks are part of what is stated (不 in 不新鲜): they deny nothing else."""
+    if not len(stated.core):
+        return np.zeros(len(marks.start), dtype=np.bool_)
+    order = np.argsort(stated.core, kind="stable")
+    core, longest = stated.core[order], np.maximum.accumulate(stated.end[order])
+    last = np.searchsorted(core, marks.start, side="right") - 1
+    return (last >= 0) & (longest[np.maximum(last, 0)] >= marks.end)
+
+
+def _reaching(marks: _Matches, lexicon: Lexicon, start: Ints, clause: Ints) -> Ints:
+    """For each position, how many of the marks before it in its clause reach it.
+
+    A mark that stands before a reaching mark reaches as far (不是没有色差: two).
+    """
+    counts = np.zeros(len(start), dtype=np.int64)
+    if not len(marks.start):
+        return counts
+    target = start
+    last = np.searchsorted(marks.end, start, side="right") - 1
+    for _ in range(_CHAIN):
+        rows = np.maximum(last, 0)
+        gap = target - marks.end[rows]
+        hit = (last >= 0) & (gap >= 0) & (gap <= lexicon.reach[marks.pattern[rows]])
+        hit &= clause[marks.start[rows]] == clause[np.minimum(start, len(clause) - 1)]
+        counts += hit
+        target = np.where(hit, marks.start[rows], -1)
+        last = np.where(hit, last - 1, -1)
+    return counts
+
+
+def _denied_after(matches: _Matches, lexicon: Lexicon, stated: _Statements, clause: Ints, ends: Bools) -> Bools:
+    """Which statements are denied at the end of their clause (色差也没有)."""
+    marks = _marks(matches, lexicon, _POST)
+    marks = marks.keep(ends[marks.end] & ~_inside(marks, stated))
+    if not len(marks.start):
+        return np.zeros(len(stated.start), dtype=np.bool_)
+    rows = np.minimum(np.searchsorted(marks.start, stated.end), len(marks.start) - 1)
+    gap = marks.start[rows] - stated.end
+    return (gap >= 0) & (gap <= _POST_REACH) & (clause[marks.start[rows]] == clause[stated.start])
+
+
+@lru_cache(maxsize=1)
+def _bits() -> Ints:
+    return np.arange(len(CLASSES), dtype=np.int64)
+
+
+def _rows(batch: Batch, stated: _Statements, denied: Bools) -> Found:
+    row, kind = np.nonzero(stated.classes[:, None] >> _bits() & 1)
+    text = np.searchsorted(batch.starts, stated.start[row], side="right") - 1
+    origin = batch.starts[text]
+    return Found(text, kind, stated.start[row] - origin, stated.end[row] - origin, denied[row], stated.paired[row])

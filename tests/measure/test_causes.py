@@ -1,0 +1,101 @@
+"""Cause shares against counts made by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from shopscore_analysis.measure.causes import causes
+from shopscore_analysis.tally import Tally
+
+
+@pytest.fixture
+def tally(tally_of) -> Tally:
+    return tally_of(
+        [
+            {"feature": "text", "rating": 1, "count": 4},
+            {"feature": "text", "rating": 5, "count": 6},
+            {"feature": "text", "rating": 5, "product": "p2", "count": 3},
+            {"feature": "default", "rating": 5, "count": 90},
+            {"feature": "cause", "key": "slow_delivery", "rating": 1, "count": 2},
+            {"feature": "cause", "key": "size_fit", "rating": 1, "count": 3},
+            {"feature": "cause", "key": "size_fit", "rating": 5, "count": 1},
+            {"feature": "order_cause", "key": "size_fit", "count": 5},
+            {"feature": "signed", "count": 50},
+            {"feature": "order", "count": 60},
+            {"feature": "text_by", "key": "carrier|顺丰|空运", "rating": 1, "count": 6},
+            {"feature": "text_by", "key": "carrier|圆通", "rating": 1, "count": 4},
+            {"feature": "text_by", "key": "channel|圆通", "rating": 1, "count": 9},
+            {"feature": "cause_by", "key": "carrier|顺丰|空运|size_fit", "rating": 1, "count": 1},
+            {"feature": "cause_by", "key": "channel|圆通|size_fit", "rating": 1, "count": 7},
+        ]
+    )
+
+
+def test_per_review_counts_over_reviews_with_text_of_any_stars(tally: Tally) -> None:
+    """4 of 13 texts name the size; default reviews are in no denominator; rows follow the vocabulary."""
+    table = causes(tally)
+    assert table[["cause", "k", "n"]].values.tolist() == [["size_fit", 4, 13], ["slow_delivery", 2, 13]]
+    assert table["share"].tolist() == pytest.approx([4 / 13, 2 / 13])
+    assert table["enough"].all()
+
+
+def test_zero_cells_are_counted_and_small_ones_are_not_enough(tally: Tally) -> None:
+    table = causes(tally, by="product")
+    assert table[["cause", "product", "k", "n", "enough"]].values.tolist() == [
+        ["size_fit", "p1", 4, 10, True],
+        ["size_fit", "p2", 0, 3, False],
+        ["slow_delivery", "p1", 2, 10, True],
+        ["slow_delivery", "p2", 0, 3, False],
+    ]
+    assert list(table) == ["cause", "product", "k", "n", "share", "low", "high", "enough", "shrunk"]
+
+
+def test_per_order_counts_over_signed_orders(tally: Tally) -> None:
+    table = causes(tally, per="order")
+    assert table[["cause", "k", "n"]].values.tolist() == [["size_fit", 5, 50]]
+
+
+def test_more_unhappy_than_signed_orders_estimate_nothing(tally_of) -> None:
+    """An order of this week may be unhappy before it is signed."""
+    early = tally_of(
+        [{"feature": "order_cause", "key": "late_dispatch", "count": 3}, {"feature": "signed", "count": 1}]
+    )
+    table = causes(early, by="week", per="order")
+    assert table[["k", "n", "enough"]].values.tolist() == [[3, 1, False]] and table["share"].isna().all()
+
+
+def test_order_axes_come_from_compound_keys_whose_values_may_hold_the_separator(tally: Tally) -> None:
+    table = causes(tally, by="carrier")
+    assert table[["cause", "carrier", "k", "n"]].values.tolist() == [
+        ["size_fit", "圆通", 0, 4],
+        ["size_fit", "顺丰|空运", 1, 6],
+    ]
+    assert causes(tally, by=("product", "channel"))[["product", "channel", "k", "n"]].values.tolist() == [
+        ["p1", "圆通", 7, 9]
+    ]
+
+
+@pytest.mark.parametrize("by", [None, "week", ("product", "sku"), "warehouse"])
+@pytest.mark.filterwarnings("error")
+def test_an_empty_tally_gives_an_empty_frame_with_its_columns(by) -> None:
+    axes = [by] if isinstance(by, str) else list(by or ())
+    table = causes(Tally(), by=by)
+    assert table.empty and list(table) == ["cause", *axes, "k", "n", "share", "low", "high", "enough", "shrunk"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"by": "colour"}, "expected axes among product, sku, week, shop, channel, warehouse, carrier, found colour"),
+        (
+            {"by": ("channel", "carrier")},
+            "expected at most one of channel, warehouse, carrier, found channel, carrier; ask for one at a time",
+        ),
+        ({"per": "parcel"}, "expected per to be review or order, found 'parcel'"),
+        ({"by": "carrier", "per": "order"}, "expected axes among product, sku, week, shop, found carrier"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_in_words(arguments, message: str) -> None:
+    with pytest.raises(ValueError) as refusal:
+        causes(Tally(), **arguments)
+    assert str(refusal.value) == message

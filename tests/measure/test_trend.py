@@ -1,0 +1,60 @@
+"""P′ limits: wide where weeks are restless by themselves, silent where too little is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from shopscore_analysis.measure.trend import COLUMNS, laney_sigma, trend
+from shopscore_analysis.schema import weeks_to
+from shopscore_analysis.tally import Tally
+
+
+def weekly(k: list[int], n: list[int]) -> Tally:
+    """A tally in which k of n texts complain of defect, week by week, and as many reviews have one star."""
+    rows = []
+    for week, bad, all_ in zip(weeks_to("2026-W46", len(k)), k, n, strict=True):
+        rows += [("cause", week, 1, "defect", bad), ("complaint", week, 1, "", bad), ("text", week, 1, "", bad)]
+        rows += [("text", week, 5, "", all_ - bad), ("review", week, 1, "", bad), ("review", week, 5, "", all_ - bad)]
+    cells = pd.DataFrame(rows, columns=["feature", "week", "rating", "key", "count"])
+    return Tally.of([cells.assign(shop="s", product="p", sku="")])
+
+
+def test_sigma_z_by_hand() -> None:
+    """Shares .1 .2 .1 .2 of 100: mean .15, error .0357; z = ∓1.4003; moving range 2.8006; ÷ 1.128 = 2.4828."""
+    assert laney_sigma([10, 20, 10, 20], [100] * 4) == pytest.approx(2.4828, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("last", "verdict"), [(10, "波动内"), (17, "可能变化"), (30, "真实变化"), (0, "真实变化")], ids=["same", "up a bit", "up", "gone"]
+)
+def test_verdict_of_the_newest_week(last: int, verdict: str) -> None:
+    """Twelve weeks of 10 ± 1 of 100, then one more: error of the comparison is .0312."""
+    rows = trend(weekly([10, 11, 9] * 4 + [last], [100] * 13), cause="defect")
+    assert list(rows.columns) == list(COLUMNS)
+    assert rows.iloc[-1]["verdict"] == verdict
+
+
+def test_restless_weeks_widen_the_limits() -> None:
+    calm = trend(weekly([10, 11, 9] * 4 + [25], [100] * 13), cause="defect").iloc[-1]
+    restless = trend(weekly([2, 18, 10] * 4 + [25], [100] * 13), cause="defect").iloc[-1]
+    assert calm["verdict"] == "真实变化" and restless["verdict"] != "真实变化"
+    assert restless["upper"] > calm["upper"]
+
+
+def test_first_weeks_and_thin_weeks_are_not_judged() -> None:
+    rows = trend(weekly([1] * 6, [50] * 5 + [3]), cause="defect")
+    assert rows["verdict"].tolist()[:4] == ["样本不足"] * 4
+    assert np.isnan(rows["center"].iloc[0])
+    assert rows["verdict"].iloc[-1] == "样本不足"
+
+
+@pytest.mark.parametrize("event", ["complaint", "low_stars"])
+def test_events_count_reviews_with_text_or_stars(event: str) -> None:
+    row = trend(weekly([4, 5], [40, 50]), event=event).iloc[-1]  # type: ignore[arg-type]
+    assert (row["k"], row["n"], row["share"]) == (5, 50, 0.1)
+
+
+def test_no_reviews_no_rows() -> None:
+    assert trend(Tally()).empty
