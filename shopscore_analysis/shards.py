@@ -61,8 +61,8 @@ def shards(whole: Shard) -> Iterator[Shard]:
     placed = whole.orders.set_index("key")["ordered_at"]
     months = {
         "orders": _month(whole.orders["ordered_at"]),
-        "reviews": _month(_order_key(reviews, whole.orders).map(placed).fillna(reviews["reviewed_at"])),
-        "aftersales": _month(aftersales["sub_order_id"].map(placed).fillna(aftersales["applied_at"])),
+        "reviews": _month(_looked_up(placed, _order_key(reviews, whole.orders)).fillna(reviews["reviewed_at"])),
+        "aftersales": _month(_looked_up(placed, aftersales["sub_order_id"]).fillna(aftersales["applied_at"])),
         "service": _month(whole.service["period_start"]),
     }
     for month in sorted({month for column in months.values() for month in column}):
@@ -87,6 +87,11 @@ def tag_shard(shard: Shard) -> TaggedShard:
         order_causes=_order_causes(orders, review_causes, aftersale_causes),
         aftersale_causes=aftersale_causes,
     )
+
+
+def _looked_up(values: pd.Series, keys: pd.Series) -> pd.Series:
+    """The value of each key in the type of `values` (which `map` loses where no key is known)."""
+    return values.reindex(keys).set_axis(keys.index)
 
 
 def _month(times: pd.Series) -> pd.Series:

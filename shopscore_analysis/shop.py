@@ -87,17 +87,24 @@ class Shop:
 
     def status(self) -> dict[str, Any]:
         """Rows of each table, by ISO week of birth: `{"shop", "tables": {name: {"rows", "weeks": {week: n}}}}`."""
-        tables = {}
-        for name, table in TABLES.items():
-            born = self.shelf.read(name, columns=[table.born])[table.born].to_pandas()
-            weeks = born.dt.strftime("%G-W%V").value_counts().sort_index()
-            tables[name] = {"rows": len(born), "weeks": {week: int(n) for week, n in weeks.items()}}
-        return {"shop": self.name, "tables": tables}
+        tables = {name: self._born(name) for name in TABLES}
+        return {
+            "shop": self.name,
+            "tables": {
+                name: {"rows": len(weeks), "weeks": {week: int(n) for week, n in weeks.value_counts().sort_index().items()}}
+                for name, weeks in tables.items()
+            },
+        }
+
+    def _born(self, table: str) -> pd.Series:
+        """The ISO week of every record's birth."""
+        born = TABLES[table].born
+        return self.shelf.read(table, columns=[born])[born].to_pandas().dt.strftime("%G-W%V")
 
     @property
     def weeks(self) -> list[str]:
         """The ISO weeks in which there are reviews, oldest first."""
-        return sorted(self._whole.where(feature="review").weeks)
+        return sorted(set(self._born("reviews").dropna()))
 
     def week(self, week: str = "") -> str:
         """`week` itself, checked, or the newest week with reviews.

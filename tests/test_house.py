@@ -1,4 +1,4 @@
-"""The house itself: what is committed, what documents say, how the environment is built. Nothing here runs an analysis."""
+"""The house itself: what is committed, what documents say, how the environment is built; no analysis runs here."""
 
 from __future__ import annotations
 

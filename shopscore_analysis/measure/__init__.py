@@ -6,7 +6,7 @@ full path where more of it is needed.
 
 from shopscore_analysis.measure.aftersales import aftersales, refunds
 from shopscore_analysis.measure.benchmark import benchmark, cover, history, rank, weakest
-from shopscore_analysis.measure.causes import causes
+from shopscore_analysis.measure.causes import causes, contrast, unhappy
 from shopscore_analysis.measure.findings import findings
 from shopscore_analysis.measure.keywords import keywords
 from shopscore_analysis.measure.ledger import ledger, points, vanished
@@ -17,6 +17,7 @@ __all__ = [
     "aftersales",
     "benchmark",
     "causes",
+    "contrast",
     "cover",
     "findings",
     "history",
@@ -28,6 +29,7 @@ __all__ = [
     "service",
     "shipping",
     "trend",
+    "unhappy",
     "vanished",
     "weakest",
 ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from shopscore_analysis.measure.axes import By, axes_of, counted, on_grid
-from shopscore_analysis.measure.rates import estimate, shrink
+from shopscore_analysis.measure.axes import TALLY_AXES, By, axes_of, counted, on_grid
+from shopscore_analysis.measure.rates import bh, estimate, p_value, shrink
 from shopscore_analysis.schema import CAUSES
 from shopscore_analysis.tally import Tally
 
+SOURCES = ("review", "aftersale", "review+aftersale")
 FEATURES = {"review": ("cause", "text"), "order": ("order_cause", "signed")}
 
 
@@ -27,9 +28,34 @@ def causes(tally: Tally, by: By = None, per: str = "review") -> pd.DataFrame:
     if per not in FEATURES:
         raise ValueError(f"expected per to be review or order, found {per!r}")
     feature, out_of = FEATURES[per]
-    axes = axes_of(by) if per == "review" else axes_of(by, known=("product", "sku", "week", "shop"))
+    axes = axes_of(by) if per == "review" else axes_of(by, known=TALLY_AXES)
     counts = counted(tally, feature, "key", *axes)
     occurring = set(counts["key"])
     keys = [name for name in CAUSES if name in occurring]
     result = estimate(on_grid(counts, counted(tally, out_of, *axes), keys, "cause"))
     return result.assign(shrunk=shrink(result["k"], result["n"], result["cause"] if axes else None))
+
+
+def contrast(estimates: pd.DataFrame) -> pd.DataFrame:
+    """The cells of `causes(…, by=…)` against the rest of their cause: adds lift, p and q.
+
+    lift: the cell's share over that of all other cells of the cause (NaN where those have no complaint); p: of no
+    difference (score test); q: Benjamini-Hochberg over all cells with n ≥ 5, which alone are tested. Each order or
+    review stands in one cell only, so cells and rest are apart. To control a whole report, pool the p of its tables.
+    """
+    totals = estimates.groupby("cause")[["k", "n"]].transform("sum")
+    rest = totals - estimates[["k", "n"]]
+    elsewhere = rest["k"] / rest["n"].where(rest["n"] > 0)
+    p = pd.Series(p_value(estimates["k"], estimates["n"], rest["k"], rest["n"]), index=estimates.index)
+    p = p.where(estimates["enough"])
+    return estimates.assign(lift=estimates["share"] / elsewhere.where(elsewhere > 0), p=p, q=bh(p))
+
+
+def unhappy(tally: Tally, by: By = None) -> pd.DataFrame:
+    """Unhappy orders, each once, by where it showed: source, the axes of `by`, k, n, share, low, high, enough.
+
+    `source`: only in a review or follow-up, only in an after-sale, or in both (the overlap); the three add up to the
+    unhappy orders. n: all orders placed in the same weeks, signed or not.
+    """
+    axes = axes_of(by, known=TALLY_AXES)
+    return estimate(on_grid(counted(tally, "unhappy", "key", *axes), counted(tally, "order", *axes), SOURCES, "source"))

@@ -27,6 +27,7 @@ _FEWEST = 5  # complaints below which nothing is called real
 _REST = 4  # weeks that must stay outside a span to compare it with
 _ELSEWHERE = 0.01  # p at which the other products share a change, so that it is the shop's
 _STANDS_OUT = 1.5  # times the other products' share from which a level is worth a manager's time
+_GROWS = 0.01  # p at which the weeks beside a change belong to it
 _WHOLE_SHOP = -1
 
 
@@ -120,8 +121,10 @@ def _changes(cube: _Cube, first: int) -> Iterator[_Span]:
 def _clearest(cube: _Cube, cause: int, first: int) -> _Span | None:
     scopes = [_WHOLE_SHOP, *range(len(cube.products))]
     spans = [span for scope in scopes if (span := _scan(cube, cause, scope, first))]
-    best = _placed(cube, min(spans, key=lambda span: span.p)) if spans else None
-    return best and replace(best, p=min(best.p * len(scopes), 1.0))
+    if not spans:
+        return None
+    best = _placed(cube, min(spans, key=lambda span: span.p))
+    return replace(_grown(cube, best), p=min(best.p * len(scopes), 1.0))
 
 
 def _scan(cube: _Cube, cause: int, product: int, first: int) -> _Span | None:
@@ -132,10 +135,17 @@ def _scan(cube: _Cube, cause: int, product: int, first: int) -> _Span | None:
     starts, ends = np.triu_indices(len(k))
     fits = (starts > 0) & (ends >= first) & (ends - starts + 1 <= len(k) - _REST)  # from week 0: told by its rest
     starts, ends = starts[fits], ends[fits]
-    inside_k, inside_n = (np.concatenate([[0], np.cumsum(x)])[ends + 1] - np.concatenate([[0], np.cumsum(x)])[starts] for x in (k, n))
+    inside_k, inside_n = (_sums(weekly, starts, ends) for weekly in (k, n))
+    worse = inside_k * n.sum() > inside_n * k.sum()
+    lasting = ends == len(k) - 1  # a dip that ended says what its neighbours say better: they were worse
     ratio = _likelihood_ratio(inside_k, inside_n, k.sum(), n.sum())
-    at = int(np.argmax(ratio))
+    at = int(np.argmax(np.where(worse | lasting, ratio, -np.inf)))
     return _span(cube, cause, product, int(starts[at]), int(ends[at]), tried=len(starts))
+
+
+def _sums(weekly: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    running = np.concatenate([[0], np.cumsum(weekly)])
+    return running[ends + 1] - running[starts]
 
 
 def _likelihood_ratio(k: np.ndarray, n: np.ndarray, all_k: int, all_n: int) -> np.ndarray:
@@ -163,19 +173,50 @@ def _span(cube: _Cube, cause: int, product: int, first: int, last: int, tried: i
 def _fisher(k: int, n: int, other_k: int, other_n: int) -> float:
     from scipy.stats import hypergeom
 
-    drawn = hypergeom(n + other_n, k + other_k, n)
-    return float(min(2 * min(drawn.sf(k - 1), drawn.cdf(k)), 1.0))
+    urn = (n + other_n, k + other_k, n)
+    return float(min(2 * min(hypergeom.sf(k - 1, *urn), hypergeom.cdf(k, *urn)), 1.0))
 
 
 def _p_prime(k: int, n: int, baseline_k: np.ndarray, baseline_n: np.ndarray) -> float:
     """Two-sided p of a share against a baseline of weeks whose own unrest (Laney's sigma z) widens the limits."""
-    from scipy.stats import norm
+    from scipy.special import ndtr
 
     all_k, all_n = int(baseline_k.sum()), int(baseline_n.sum())
     center = (all_k + 0.5) / (all_n + 1)
     spread = np.sqrt(center * (1 - center) * (1 / max(n, 1) + 1 / max(all_n, 1)))
     z = (k / max(n, 1) - center) / spread / max(laney_sigma(baseline_k, baseline_n), 1.0)
-    return float(2 * norm.sf(abs(z)))
+    return float(2 * ndtr(-abs(z)))
+
+
+def _grown(cube: _Cube, span: _Span) -> _Span:
+    """The span with the weeks at its two ends that are unlike the rest as well: effects creep in and fade.
+
+    Reviews come weeks after their orders, so a batch that turns bad at once shows as a slope, of which the
+    likelihood ratio picks the steepest part only.
+    """
+    earlier = [(at, at, span.first - 1) for at in range(1, span.first)]
+    later = [(at, span.last + 1, at) for at in range(span.last + 1, len(cube.weeks))]
+    first = _edge(cube, span, earlier, span.first)
+    return _resized(cube, span, first, _edge(cube, span, later, span.last))
+
+
+def _edge(cube: _Cube, span: _Span, stretches: list[tuple[int, int, int]], now: int) -> int:
+    """The new edge of a span: that of the stretch (edge, first, last) which differs most, if it does at all."""
+    k, n = cube.series(span.cause, span.product)
+    best_p, best = _GROWS, now
+    for edge, first, last in stretches:
+        rest = np.ones(len(k), dtype=bool)
+        rest[min(first, span.first) : max(last, span.last) + 1] = False
+        part = slice(first, last + 1)
+        counts = int(k[part].sum()), int(n[part].sum()), int(k[rest].sum()), int(n[rest].sum())
+        same_way = (counts[0] * counts[3] > counts[2] * counts[1]) == (span.k > span.n * span.baseline)
+        if rest.sum() >= _REST and same_way and (p := _fisher(*counts)) < best_p:
+            best_p, best = p, edge
+    return best
+
+
+def _resized(cube: _Cube, span: _Span, first: int, last: int) -> _Span:
+    return replace(_span(cube, span.cause, span.product, first, last, tried=1), p=span.p)
 
 
 def _placed(cube: _Cube, span: _Span) -> _Span:

@@ -8,7 +8,7 @@ from shopscore_analysis.measure.rates import estimate
 from shopscore_analysis.tally import Tally
 
 KEYS = (
-    "sessions", "rated", "bad", "inquiries", "paid", "reply_s", "first_s", "three_min",
+    "sessions", "rated", "bad", "inquiries", "paid", "reply", "first", "three_min",
     "reply_sessions", "first_sessions", "three_min_sessions",
 )  # fmt: skip
 THREE_MIN_UNIT = 10_000  # the tally keeps Σ sessions × rate in 1/10000
@@ -34,8 +34,8 @@ def service(tally: Tally, by: str | None = "week") -> pd.DataFrame:
         raise ValueError(f"expected by to be week, shop or None, found {by!r}")
     sums = _sums(tally, by)
     rates = {
-        "avg_reply_s": sums["reply_s"] / sums["reply_sessions"].where(lambda n: n > 0),
-        "first_reply_s": sums["first_s"] / sums["first_sessions"].where(lambda n: n > 0),
+        "avg_reply_s": sums["reply"] / sums["reply_sessions"].where(lambda n: n > 0),
+        "first_reply_s": sums["first"] / sums["first_sessions"].where(lambda n: n > 0),
         "three_min_rate": sums["three_min"] / THREE_MIN_UNIT / sums["three_min_sessions"].where(lambda n: n > 0),
         "conversion": sums["paid"] / sums["inquiries"].where(lambda n: n > 0),
     }

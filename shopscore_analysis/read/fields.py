@@ -71,8 +71,8 @@ def parsed(table: str, raw: pa.Table, headers: Mapping[str, str], units: Mapping
             reading = _typed(table, field, units.get(field, ""), text)
             columns[field] = reading.values
         if field.removesuffix(OTHERWISE) in IDS:
-            _refuse_destroyed(reading, text, headers[field], columns[ROW], origin)
-        _note(reading, text, headers[field], columns[ROW], origin)
+            _refuse_destroyed(reading, text, headers.get(field, field), columns[ROW], origin)
+        _note(reading, text, headers.get(field, field), columns[ROW], origin)
     return pa.table(_filled_up(columns))
 
 

@@ -105,7 +105,7 @@ def _converted(executed: Path) -> tuple[dict[str, Any], bytes]:
     """The receipt and the checked page of an executed notebook."""
     content = _read(executed)
     receipt = _receipt(content, executed.name)
-    page = _page(content, receipt["facts"]).encode("utf-8")
+    page = page_of(content, receipt["facts"]).encode("utf-8")
     check(page, executed.name, [cell.source for cell in content.cells if cell.cell_type == "code"])
     return receipt, page
 
@@ -190,7 +190,11 @@ def _receipt(content: Any, notebook: str) -> dict[str, Any]:
     )
 
 
-def _page(content: Any, facts: Mapping[str, Any]) -> str:
+def page_of(content: Any, facts: Mapping[str, Any]) -> str:
+    """The HTML of an executed notebook (an nbformat node): its text and artefacts, without its code.
+
+    `facts`: shop, week, data_as_of and whatever else the run id is made of.
+    """
     from nbconvert.exporters import HTMLExporter
 
     with resources.as_file(resources.files("shopscore_analysis") / "report" / "template") as templates:
@@ -198,7 +202,6 @@ def _page(content: Any, facts: Mapping[str, Any]) -> str:
             template_name="shopscore", extra_template_basedirs=[str(templates)], exclude_input=True,
             exclude_input_prompt=True, exclude_output_prompt=True, exclude_anchor_links=True,
         )  # fmt: skip
-        exporter.environment.autoescape = False
         about = {
             "title": f"{facts['shop']} {week_name(facts['week'])} · {days(facts['week'])}",
             "run_id": run_id(facts), "csp": CSP, "sections": list(_sections(content.cells)), **facts,

@@ -27,15 +27,20 @@ def _day(day: date) -> datetime:
     return datetime.combine(day, time())
 
 
+def order_exports() -> Iterator[tuple[datetime, datetime, datetime]]:
+    """Of each order export the first moment, the moment after the last, and when it was made (9:00)."""
+    for number in range(6):
+        start = _day(FIRST_DAY) + timedelta(days=30 * number - (10 if number else 0))
+        end = _day(LAST_DAY) + timedelta(days=1) if number == 5 else start + timedelta(days=40 if number else 30)
+        yield start, end, end + timedelta(hours=9)
+
+
 def write_orders(folder: Path, orders: Sequence[Order]) -> None:
     """Six CSV files, each a window of orders that overlaps the one before by ten days.
 
     The last two have the newer header. The export time in the name is what decides between versions.
     """
-    for number in range(6):
-        start = _day(FIRST_DAY) + timedelta(days=30 * number - (10 if number else 0))
-        end = _day(LAST_DAY) + timedelta(days=1) if number == 5 else start + timedelta(days=40 if number else 30)
-        seen = end + timedelta(hours=9)
+    for number, (start, end, seen) in enumerate(order_exports()):
         epoch = int(seen.replace(tzinfo=_ZONE).timestamp())
         header = ORDERS_OLD if number < 4 else ORDERS_NEW
         rows = (_order_row(order, seen) for order in orders if start <= order.ordered < end)

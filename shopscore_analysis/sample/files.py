@@ -26,7 +26,7 @@ def guarded(text: str) -> str:
     r"""A cell with the tab that keeps Excel from turning an id into a number.
 
     >>> guarded("6938114207650000011")
-    '"\\t6938114207650000011"'
+    '"\t6938114207650000011"'
     """
     return f'"\t{text}"'
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shopscore_analysis.sample.boards import desks
-from shopscore_analysis.sample.exports import review_exports
-from shopscore_analysis.sample.market import Market, Review
+from shopscore_analysis.sample.exports import order_exports, review_exports
+from shopscore_analysis.sample.market import Market, Order, Review
 from shopscore_analysis.sample.story import CATEGORY, NAME, PLANTED, WEEKS, Effect, products
 from shopscore_analysis.schema import week_of
 
@@ -48,7 +48,7 @@ def truth_of(market: Market) -> Truth:
         weeks=WEEKS,
         products={product.id: product.title for product in products()},
         sub_orders=_by_week(order.ordered for order in market.orders),
-        late=_by_week(o.ordered for o in market.orders if o.shipped and o.promised and o.shipped > o.promised),
+        late=_by_week(order.ordered for order in market.orders if _is_late(order)),
         reviews=_by_week(review.at for review in market.reviews),
         stars=_by_week(review.at for review in market.reviews for _ in range(review.stars)),
         followups=sum(is_followed(review) for review in market.reviews),
@@ -62,6 +62,12 @@ def truth_of(market: Market) -> Truth:
 
 def _by_week(moments: Iterable[datetime]) -> dict[str, int]:
     return dict(sorted(Counter(week_of(moment) for moment in moments).items()))
+
+
+def _is_late(order: Order) -> bool:
+    """Whether the last export shows that the order was shipped after the promise."""
+    *_, (_, _, seen) = order_exports()
+    return order.shipped is not None and order.promised is not None and order.promised < order.shipped <= seen
 
 
 def is_followed(review: Review) -> bool:

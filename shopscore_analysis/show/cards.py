@@ -10,7 +10,7 @@ import pandas as pd
 
 from shopscore_analysis.schema import cause_label
 from shopscore_analysis.show import theme, words
-from shopscore_analysis.show.heatmap import evidence_id
+from shopscore_analysis.show.grid import evidence_id
 from shopscore_analysis.show.html import Html, folded, joined, marked, tag
 from shopscore_analysis.show.tables import AXES, Names, each
 

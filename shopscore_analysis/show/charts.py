@@ -23,7 +23,7 @@ from shopscore_analysis.show.tables import (
     named,
     table,
 )  # fmt: skip
-from shopscore_analysis.show.words import WORDS_OF_VERDICT, week_name
+from shopscore_analysis.show.words import WORDS_OF_VERDICT, behind_words, week_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -184,18 +184,6 @@ def gaps(benchmark: pd.DataFrame, *, title: str = "和 TOP10 的差距") -> Figu
     )
 
 
-def behind_words(gap: float) -> str:
-    """A gap (theirs less ours) in words.
-
-    >>> behind_words(0.08), behind_words(-0.1), behind_words(0.0)
-    ('落后 0.08', '领先 0.10', '持平')
-    """
-    written = theme.points(abs(gap))
-    if written in (theme.NOTHING, "0.00"):
-        return theme.NOTHING if written == theme.NOTHING else "持平"
-    return f"{'落后' if gap > 0 else '领先'} {written}"
-
-
 def _gap_told(row: Any) -> str:
     return f"{GAP_NAMES.get(row.dimension, row.dimension)}对中位数{behind_words(row.gap_median)}"
 
@@ -204,11 +192,10 @@ def _draw_gaps(ax: Axes, known: pd.DataFrame) -> None:
     at = list(range(len(known)))
     ends = known[["own", "median", "leader"]].astype(float)
     ax.hlines(at, ends.min(axis=1), ends.max(axis=1), color=theme.GRID, linewidth=5)
-    ax.scatter(known["leader"], at, s=64, marker="D", facecolor=theme.INK, edgecolor="none", label="第一名", zorder=3)
-    ax.scatter(
-        known["median"], at, s=64, facecolor=theme.PAPER, edgecolor=theme.INK, linewidth=1.6, label="中位数", zorder=3
-    )
-    ax.scatter(known["own"], at, s=110, facecolor=theme.ACCENT, edgecolor="none", label="本店", zorder=4)
+    _dots(ax, known["leader"], "第一名", s=64, marker="D", facecolor=theme.INK, edgecolor="none")
+    _dots(ax, known["own"], "本店", s=120, facecolor=theme.ACCENT, edgecolor="none")
+    # on top and smaller, so that it shows even where we are the median
+    _dots(ax, known["median"], "中位数", s=44, facecolor=theme.PAPER, edgecolor=theme.INK, linewidth=1.6)
     for y, own in enumerate(known["own"]):
         _mark(ax, own, y, theme.points(own), theme.ACCENT)
     ax.set_yticks(at, [GAP_NAMES.get(value, value) for value in known["dimension"]], fontsize=13)
@@ -216,6 +203,39 @@ def _draw_gaps(ax: Axes, known: pd.DataFrame) -> None:
     ax.xaxis.set_major_locator(_ticks())
     ax.spines["left"].set_visible(False)
     ax.legend(loc="upper center", bbox_to_anchor=(0.45, -0.14), ncols=3, frameon=False, fontsize=12)
+
+
+def _dots(ax: Axes, values: pd.Series, label: str, **style: Any) -> None:
+    ax.scatter(values, range(len(values)), label=label, zorder=3 + len(ax.collections), **style)
+
+
+def gap_lines(history: pd.DataFrame, *, title: str = "对 TOP10 中位数的差距") -> Figure:
+    """How far behind the TOP10 median each dimension was, week by week; below zero we lead.
+
+    `history`: week, dimension, gap_median (theirs less ours).
+    """
+    grid = history.pivot(index="week", columns="dimension", values="gap_median")
+    grid = grid[[name for name in GAP_NAMES if name in grid]].astype(float).rename(columns=GAP_NAMES)
+    told = "没有数据。"
+    if len(grid):
+        last = [f"{name}{behind_words(gap)}" for name, gap in grid.iloc[-1].items()]
+        told = f"{week_name(str(grid.index[-1]))}：{'，'.join(last)}。线往下走，差距在缩小。"
+    picture = svg(lambda ax: _draw_gap_lines(ax, grid), (NARROW, 230), key="gap-lines", title=title, description=told)
+    columns = [column("week", "周", number=False), *(column(name, name, behind_words) for name in map(str, grid))]
+    return Figure(title, told, picture, table(grid.reset_index(), columns, title))
+
+
+_STROKES = (("solid", theme.ACCENT), ("solid", theme.INK), ("dashed", theme.INK), ("dotted", theme.INK))
+
+
+def _draw_gap_lines(ax: Axes, grid: pd.DataFrame) -> None:
+    for name, (dash, colour) in zip(grid, _STROKES, strict=False):
+        ax.plot(range(len(grid)), grid[name], color=colour, linestyle=dash, linewidth=1.8, label=str(name))
+    ax.axhline(0, color=theme.MUTED, linewidth=0.8)
+    _weeks_axis(ax, list(grid.index))
+    ax.yaxis.set_major_locator(_ticks())
+    ax.grid(axis="y", linewidth=0.8)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.45, -0.1), ncols=4, frameon=False, fontsize=12, handlelength=1.6)
 
 
 def ranks(rank: pd.DataFrame, *, title: str = "在 TOP10 里的名次") -> Figure:

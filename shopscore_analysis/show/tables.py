@@ -164,6 +164,49 @@ def service_table(service: pd.DataFrame) -> Html:
     return table(service, columns, "客服：按会话数加权")
 
 
+def weakest_table(weakest: pd.DataFrame, note: str) -> Html:
+    """The dimensions by weighted gap, the weakest first, and where the weights come from.
+
+    `weakest`: dimension, gap, weight, points (`benchmark.weakest`).
+    """
+    columns = [
+        named("dimension", "维度", DIMENSIONS),
+        column("gap", "对中位数的差距", theme.signed),
+        column("weight", "权重", theme.percent),
+        column("points", "补上后总分 +", theme.points),
+    ]
+    return table(weakest, columns, "按权重算，哪个维度最值得补") + notes(note)
+
+
+def cover_table(cover: pd.DataFrame, dimension: str) -> Html:
+    """The own causes that cover the gap of a dimension, and how many complaints less that is.
+
+    `cover`: cause, k, stars, needed, fewer, covered (`benchmark.cover`).
+    """
+    columns = [
+        causes_column(),
+        column("k", "现在的抱怨", theme.count),
+        column("stars", "值多少星", theme.points),
+        column("fewer", "要少多少条", theme.count),
+        column("covered", "累计补上", theme.percent),
+    ]
+    return table(cover, columns, f"{DIMENSIONS[dimension]}：从最贵的根因起，补上差距")
+
+
+def texts_table(reviews: pd.Series, texts: pd.Series) -> Html:
+    """How many reviews of each week have words of their own, the newest week first.
+
+    `reviews`, `texts`: counts indexed by week.
+    """
+    frame = pd.DataFrame({"n": reviews, "k": texts}).fillna(0).sort_index(ascending=False)
+    columns = [
+        column("week", "周", number=False),
+        Column("有文字/全部评价", lambda row: theme.ratio(row.k, row.n)),
+        Column("占比", lambda row: theme.percent(row.k / row.n if row.n else None)),
+    ]
+    return table(frame.rename_axis("week").reset_index(), columns, "每周的评价里，有多少写了字")
+
+
 def quality_table(status: Mapping[str, Any]) -> Html:
     """What is on the shelf: rows, first and last week, and the weeks between without a row.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from shopscore_analysis.schema import CAUSES, UNATTRIBUTED, cause_label, week_start
+from shopscore_analysis.schema import CAUSES, TABLES, UNATTRIBUTED, cause_label, week_start
 from shopscore_analysis.show import theme
 from shopscore_analysis.show.tables import each
 
@@ -122,6 +122,50 @@ def _gravest(found: pd.DataFrame, week: str, names: Mapping[str, str]) -> str:
     )
 
 
+def coverage_line(status: Mapping[str, Any], weeks: Sequence[str]) -> str:
+    """Whether every table has rows in every week, in one line.
+
+    `status`: what `Shop.status()` returns; `weeks`: the weeks that should be there.
+    """
+    absent = {name: sum(week not in state["weeks"] for week in weeks) for name, state in status["tables"].items()}
+    told = "、".join(f"{TABLES[name].label}缺 {n} 周" for name, n in absent.items() if n)
+    return f"{period(weeks)}：{told or '六种数据每周都有'}。"
+
+
+def behind_words(gap: float) -> str:
+    """A gap (theirs less ours) in words.
+
+    >>> behind_words(0.08), behind_words(-0.1), behind_words(0.0)
+    ('落后 0.08', '领先 0.10', '持平')
+    """
+    written = theme.points(abs(gap))
+    if written in (theme.NOTHING, "0.00"):
+        return theme.NOTHING if written == theme.NOTHING else "持平"
+    return f"{'落后' if gap > 0 else '领先'} {written}"
+
+
+def gap_line(gaps: pd.DataFrame) -> str:
+    """The total against the TOP10 in one line.
+
+    `gaps`: a `benchmark`.
+    """
+    total = gaps[(gaps["dimension"] == "total") & gaps["gap_median"].notna()]
+    for row in each(total):
+        median, leader = behind_words(row.gap_median), behind_words(row.gap_leader)
+        return f"总分 {theme.points(row.own)}：对 TOP10 中位数{median}，对第一名{leader}（{row.rivals} 家有公布分）。"
+    return "这一周没有本店体验分或 TOP10 数据，无法比较。"
+
+
+def refund_line(refunds: pd.DataFrame) -> str:
+    """What after-sales cost over the period in one line.
+
+    `refunds`: `refunds` along nothing (cases, refund in yuan, k, n, share, low, high).
+    """
+    row = next(each(refunds))
+    share = f"{theme.percent(row.share)} 的订单有售后（{theme.ratio(row.k, row.n)}）"
+    return f"{share}，共 {theme.count(row.cases)} 单，退款 {theme.yuan(row.refund)}。"
+
+
 # The first thing to try for each cause; what it costs and brings belongs to the plan.
 ACTIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -167,10 +211,10 @@ def things_to_do(
     """本周三件事: cause, where, why, verdict, action, points, owner, due; at most three rows.
 
     First the findings that still go on, most important first; then the dearest causes of the ledger, which are
-    named as costs, not as changes. `points` is what the mean stars would gain if the cause vanished.
+    named as costs, not as changes (a surge that is over is left to the watch list). `points` is what the mean stars would gain if the cause vanished.
     """
     wanted = ["cause", "where", "why", "verdict"]
-    chosen = pd.DataFrame([*_ongoing(found, week, names), *_dear(ledger)], columns=wanted)
+    chosen = pd.DataFrame([*_ongoing(found, week, names), *_dear(ledger, _over(found, week))], columns=wanted)
     chosen = chosen.drop_duplicates("cause").head(3).reset_index(drop=True)
     gain = dict(zip(ledger["cause"], ledger["loss"] / ledger["n"], strict=True))
     return chosen.assign(
@@ -191,8 +235,14 @@ def _ongoing(found: pd.DataFrame, week: str, names: Mapping[str, str]) -> Iterat
         yield finding.cause, place(finding, names), sentence(finding, names), finding.verdict
 
 
-def _dear(ledger: pd.DataFrame) -> Iterator[tuple[str, ...]]:
-    known = ledger[(ledger["loss"] > 0) & (ledger["cause"] != UNATTRIBUTED)]
+def _over(found: pd.DataFrame, week: str) -> set[str]:
+    """Causes whose surge in the whole shop is over: dear in the ledger, but no longer to be acted on."""
+    ended = found[(found["kind"] == "change") & (found["to_week"] < week) & found["product_id"].isna()]
+    return set(ended["cause"]) - set(current(found, week)["cause"])
+
+
+def _dear(ledger: pd.DataFrame, over: set[str]) -> Iterator[tuple[str, ...]]:
+    known = ledger[(ledger["loss"] > 0) & ~ledger["cause"].isin({UNATTRIBUTED, *over})]
     for cost in each(known.sort_values(["loss", "cause"], ascending=[False, True])):
         counted = f"{theme.ratio(cost.k, cost.n)} 条评价因它丢星"
         yield cost.cause, "全店", f"占全部丢星的 {theme.percent(cost.share_of_loss)}，{counted}。", "长期扣分"

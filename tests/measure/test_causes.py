@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shopscore_analysis.measure.causes import causes
+from shopscore_analysis.measure.causes import causes, contrast, unhappy
 from shopscore_analysis.tally import Tally
 
 
@@ -99,3 +99,33 @@ def test_what_cannot_be_asked_is_refused_in_words(arguments, message: str) -> No
     with pytest.raises(ValueError) as refusal:
         causes(Tally(), **arguments)
     assert str(refusal.value) == message
+
+
+def test_a_cell_is_set_against_the_rest_of_its_cause(tally_of) -> None:
+    """p1 30/200 against 50/200: lift .6, p .01242; p2 50/198 against 30/202: z 2.6001, p .00932; p3 is too small to test."""
+    found = {"p1": (30, 200), "p2": (50, 198), "p3": (0, 2)}
+    cells = [{"feature": "text", "product": product, "rating": 3, "count": n} for product, (_, n) in found.items()]
+    cells += [
+        {"feature": "cause", "key": "defect", "product": product, "rating": 3, "count": k}
+        for product, (k, _) in found.items()
+    ]
+    table = contrast(causes(tally_of(cells), by="product"))
+    assert table["lift"].tolist() == pytest.approx([0.6, (50 / 198) / (30 / 202), 0])
+    assert table["p"].tolist() == pytest.approx([0.012419, 0.009319, float("nan")], abs=1e-5, nan_ok=True)
+    assert table["q"].tolist() == pytest.approx([0.012419, 0.012419, float("nan")], abs=1e-5, nan_ok=True)
+
+
+def test_unhappy_orders_count_once_and_the_overlap_is_shown(tally_of) -> None:
+    cells = [{"feature": "unhappy", "key": key, "count": k} for key, k in [("review", 4), ("review+aftersale", 2)]]
+    table = unhappy(tally_of([*cells, {"feature": "order", "count": 60}]))
+    assert table[["source", "k", "n"]].values.tolist() == [
+        ["review", 4, 60],
+        ["aftersale", 0, 60],
+        ["review+aftersale", 2, 60],
+    ]
+
+
+@pytest.mark.filterwarnings("error")
+def test_nothing_to_contrast_stays_nothing() -> None:
+    assert list(contrast(causes(Tally(), by="week")))[-3:] == ["lift", "p", "q"]
+    assert unhappy(Tally(), by="product").empty and unhappy(Tally())["share"].isna().all()

@@ -109,7 +109,7 @@ def test_what_a_vanished_cause_gives_back_scatters_as_its_share_does(tally_of) -
 
 
 def test_the_interval_of_a_vanished_cause_covers_the_truth(tally_of) -> None:
-    """60 draws, one a week, of losses of several sizes, some shared with another cause: 95 % should hold the true gain."""
+    """60 draws, one a week, of losses of several sizes, some shared with another cause: 95 % hold the true gain."""
     kinds = [(5, set()), (1, {"defect"}), (2, {"defect", "size_fit"}), (4, {"defect"}), (3, set())]
     draws = np.random.default_rng(11).multinomial(300, [0.80, 0.04, 0.06, 0.05, 0.05], size=60)
     true = 0.04 * 4 + 0.06 * 1.5 + 0.05 * 1

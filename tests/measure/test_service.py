@@ -15,9 +15,9 @@ def sums(week: str, **values: int) -> list[dict]:
 def test_replies_are_weighted_by_sessions_never_averaged(tally_of) -> None:
     """100 sessions at 10 s and 300 at 50 s: (1000 + 15000) / 400 = 40 s, not 30; bad 3 of 40 rated."""
     tally = tally_of(
-        sums("2026-W40", sessions=100, reply_s=1000, reply_sessions=100, rated=10, bad=1, inquiries=50, paid=5)
-        + sums("2026-W41", sessions=300, reply_s=15000, reply_sessions=300, rated=30, bad=2, three_min=2_700_000)
-        + sums("2026-W41", three_min_sessions=300, first_s=900, first_sessions=90)
+        sums("2026-W40", sessions=100, reply=1000, reply_sessions=100, rated=10, bad=1, inquiries=50, paid=5)
+        + sums("2026-W41", sessions=300, reply=15000, reply_sessions=300, rated=30, bad=2, three_min=2_700_000)
+        + sums("2026-W41", three_min_sessions=300, first=900, first_sessions=90)
     )
     whole = service(tally, by=None).iloc[0]
     assert (whole["sessions"], whole["avg_reply_s"], whole["first_reply_s"]) == (400, 40, 10)

@@ -26,12 +26,13 @@ def heatmap(
 ) -> Figure:
     """Causes × one axis as a heat map: colour is the shrunken share, the printed number is k/n.
 
-    `estimates`: cause, the axis, k, n, share, low, high, shrunk, enough. The causes with most complaints and
+    `estimates`: cause, the axis, k, n, share, low, high, enough and, where known, shrunk (else the share colours). The causes with most complaints and
     the values of the axis with most reviews are shown (weeks: the newest); the twin holds all. Cells with
     too small a sample bear no colour. With `evidence`, each counted cell links to its quotes
     (`tables.evidence` with the same axis writes them).
     """
     names, by = names or {}, next(axis for axis in AXES if axis in estimates)
+    estimates = estimates if "shrunk" in estimates else estimates.assign(shrunk=estimates["share"])
     shown = _most(estimates, by, rows, columns)
     title, told = f"根因 × {AXES[by]}", _worst(shown, by, names)
     links = _doors(shown, by, names) if evidence else {}
@@ -88,7 +89,7 @@ def _legend(estimates: pd.DataFrame, shown: pd.DataFrame, by: str) -> str:
     causes = happened["cause"].nunique() - shown["cause"].nunique()
     values = estimates[by].nunique() - shown[by].nunique()
     rest = [f"{n} {what}" for n, what in ((causes, "种根因"), (values, f"个{AXES[by]}")) if n > 0]
-    return "颜色越深，占比越高；格内是次数/有文字的评价数。" + (f"另有{'、'.join(rest)}只在数据表里。" if rest else "")
+    return "颜色越深，占比越高；格内是次数/有文字的评价数。" + (f"另有 {'、'.join(rest)}只在数据表里。" if rest else "")
 
 
 def _grid(shown: pd.DataFrame, by: str, values: str) -> pd.DataFrame:
@@ -141,10 +142,12 @@ def _axis_label(by: str, value: str, names: Names) -> str:
     return week_name(value) if by == "week" else names.get(value, value)
 
 
-def _wrapped(label: str, width: int = 5, lines: int = 3) -> str:
-    """A long name on up to three short lines.
+def _wrapped(label: str, width: int = 5, most: int = 3) -> str:
+    """A long name on up to three short lines of about the same length.
 
-    >>> _wrapped("羊毛混纺针织衫女秋冬")
-    '羊毛混纺针\\n织衫女秋冬'
+    >>> _wrapped("羊毛混纺针织衫")
+    '羊毛混纺\\n针织衫'
     """
-    return "\n".join(textwrap.wrap(label, width, max_lines=lines, placeholder="…"))
+    lines = min(max(-(-len(label) // width), 1), most)
+    even = min(max(-(-len(label) // lines), 1), width)
+    return "\n".join(textwrap.wrap(label, even, max_lines=most, placeholder="…"))

@@ -1,0 +1,73 @@
+"""Any table of texts in, the same rows with causes out; texts stay texts."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from shopscore_analysis.annotate import annotate
+from shopscore_analysis.errors import ExportError, SettingsError
+from shopscore_analysis.read.formats import read_table
+
+TEXTS = ["尺码偏小，穿不上", "很喜欢，会再来", "=cmd|' /C calc'!A0", "", "<script>alert(1)</script>物流太慢"]
+
+
+def _jsonl(path: Path, rows: list[dict[str, object]]) -> Path:
+    path.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    return path
+
+
+def test_jsonl_keeps_the_columns_and_adds_three(tmp_path: Path) -> None:
+    source = _jsonl(tmp_path / "in.jsonl", [{"id": n, "text": text, "extra": [n]} for n, text in enumerate(TEXTS)])
+    assert annotate(source, "text", tmp_path / "out.jsonl") == len(TEXTS)
+    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [(row["id"], row["text"], row["extra"]) for row in rows] == [(n, t, [n]) for n, t in enumerate(TEXTS)]
+    assert rows[0]["causes"] == ["size_fit"] and rows[4]["causes"] == ["slow_delivery"]
+    assert rows[1]["causes"] == rows[2]["causes"] == rows[3]["causes"] == []
+    span = rows[0]["evidence"][0]
+    assert span["cause"] == "size_fit" and TEXTS[0][span["start"] : span["end"]] == span["text"] != ""
+    assert rows[0]["complaint"] > 0.5 > rows[1]["complaint"]
+
+
+def test_columns_of_the_input_that_bear_our_names_are_kept_beside_ours(tmp_path: Path) -> None:
+    source = _jsonl(tmp_path / "in.jsonl", [{"text": TEXTS[0], "causes": ["defect"], "complaint": True}])
+    annotate(source, "text", tmp_path / "out.jsonl")
+    row = json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8"))
+    assert (row["input_causes"], row["input_complaint"], row["causes"]) == (["defect"], True, ["size_fit"])
+
+
+def test_csv_and_xlsx_hold_the_same_rows_and_no_formula(tmp_path: Path) -> None:
+    source = tmp_path / "评论.csv"
+    with source.open("w", encoding="gb18030", newline="") as lines:
+        csv.writer(lines).writerows([["编号", "评价内容"], *([str(n), text] for n, text in enumerate(TEXTS))])
+    for name in ("out.csv", "out.xlsx"):
+        annotate(source, "评价内容", tmp_path / name)
+        rows = read_table(tmp_path / name).to_pylist()
+        assert [row["评价内容"].strip("\t") if row["评价内容"] else "" for row in rows] == TEXTS
+        assert json.loads(rows[0]["causes"]) == ["size_fit"]
+    raw = (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
+    assert "\n2,=cmd" not in raw and "\t=cmd" in raw
+
+
+def test_a_missing_column_names_those_that_exist_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    source = _jsonl(tmp_path / "in.jsonl", [{"text": "好", "id": 1}, {"id": 2}])
+    with pytest.raises(ExportError) as caught:
+        annotate(source, "text", tmp_path / "out.jsonl")
+    assert str(caught.value) == "in.jsonl (row 2): expected a column 'text', found id; name the column with --text"
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
+
+
+@pytest.mark.parametrize("line", ["[1]", "{", '"text"'])
+def test_lines_that_are_no_objects_are_refused(tmp_path: Path, line: str) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text(line, encoding="utf-8")
+    with pytest.raises(ExportError, match=r"in.jsonl \(row 1\): expected a JSON object a line, found"):
+        annotate(source, "text", tmp_path / "out.jsonl")
+
+
+def test_an_unknown_suffix_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"expected an --out file ending in .jsonl, .csv, .xlsx, found out.pdf"):
+        annotate(tmp_path / "in.jsonl", "text", tmp_path / "out.pdf")
