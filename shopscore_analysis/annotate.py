@@ -55,10 +55,14 @@ def _folder(out: Path) -> Path:
 
 
 def _rows(source: Path, text: str) -> Iterator[Row]:
-    rows = _json_rows(source) if source.suffix.lower() in {".jsonl", ".ndjson"} else iter(read_table(source).to_pylist())
+    rows = (
+        _json_rows(source) if source.suffix.lower() in {".jsonl", ".ndjson"} else iter(read_table(source).to_pylist())
+    )
     for number, row in enumerate(rows, start=1):
         if text not in row:
-            raise ExportError(f"expected a column {text!r}, found {', '.join(row)}; name the column with --text", source, row=number)
+            raise ExportError(
+                f"expected a column {text!r}, found {', '.join(row)}; name the column with --text", source, row=number
+            )
         yield row
 
 
@@ -87,7 +91,9 @@ def _tagged(rows: Iterator[Row], text: str, category: str, progress: Callable[[i
     while batch := list(islice(rows, BATCH)):
         texts = ["" if row[text] is None else str(row[text]) for row in batch]
         for row, words, tags in zip(batch, texts, tag(texts, category), strict=True):
-            yield {f"input_{name}" if name in ADDED else name: value for name, value in row.items()} | _found(words, tags)
+            yield {f"input_{name}" if name in ADDED else name: value for name, value in row.items()} | _found(
+                words, tags
+            )
         progress(done := done + len(batch))
 
 

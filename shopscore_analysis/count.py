@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from shopscore_analysis.schema import LOSS_UNIT, UNATTRIBUTED
-from shopscore_analysis.shards import COMPLAINS, Shard, TaggedShard, tag_shard
+from shopscore_analysis.shards import COMPLAINS, ORDER_AXES, Shard, TaggedShard, tag_shard
 from shopscore_analysis.tally import AXES, QUOTE_COLUMNS, Tally
 from shopscore_analysis.text.segment import terms
 
@@ -39,10 +39,14 @@ def count_shard(shard: Shard) -> Tally:
     return Tally.of(cells, [_quotes(tagged)])
 
 
-def _cells(shop: str, feature: str, rows: pd.DataFrame, *, key: Any = "", weight: Any = 1, **fixed: Any) -> pd.DataFrame:
+def _cells(
+    shop: str, feature: str, rows: pd.DataFrame, *, key: Any = "", weight: Any = 1, **fixed: Any
+) -> pd.DataFrame:
     """One cell a row, not summed yet: its axes are the row's unless `fixed`; rows of no known week are left out."""
     own = {"product": rows["product"], "sku": rows["sku"], "week": rows["week"], "rating": rows.get("rating", 0)}
-    cells = pd.DataFrame({"feature": feature, "shop": shop, **own, **fixed, "key": key, "count": weight}, index=rows.index)
+    cells = pd.DataFrame(
+        {"feature": feature, "shop": shop, **own, **fixed, "key": key, "count": weight}, index=rows.index
+    )
     return cells.dropna(subset=["week"]).fillna({"product": "", "sku": "", "key": ""})[[*AXES, "count"]]
 
 
@@ -70,13 +74,19 @@ def _causes(shard: TaggedShard) -> Cells:
 
 
 def _losses(shard: TaggedShard) -> Cells:
+    lost = _lost(shard)
+    yield _cells(shard.shop, "loss", lost, weight=lost["units"], key=lost["cause"])
+
+
+def _lost(shard: TaggedShard) -> pd.DataFrame:
+    """A row per rated review and cause with the 1/60 stars it lost, shared evenly; one row of 未归因 where no cause is known."""
     rated = shard.reviews[shard.reviews["rating"] > 0]
-    lost = LOSS_UNIT * (5 - rated["rating"])
     number = shard.review_causes.groupby("row").size().reindex(rated.index, fill_value=0)
-    yield _cells(shard.shop, "loss", rated[number == 0], weight=lost[number == 0], key=UNATTRIBUTED)
-    shared = shard.review_causes[shard.review_causes["rating"] > 0]
-    weight = shared["row"].map(lost // number.replace(0, 1)).astype("int64")
-    yield _cells(shard.shop, "loss", shared, weight=weight, key=shared["cause"])
+    silent = rated[number == 0].assign(cause=UNATTRIBUTED, row=rated.index[number == 0])
+    columns = ["row", "cause", "product", "sku", "week", "rating", *ORDER_AXES]
+    spoken = shard.review_causes[shard.review_causes["rating"] > 0]
+    lost = pd.concat([silent[columns], spoken[columns]], ignore_index=True)
+    return lost.assign(units=LOSS_UNIT * (5 - lost["rating"]) // lost["row"].map(number).clip(lower=1).astype("int64"))
 
 
 def _terms(shard: TaggedShard) -> Cells:
@@ -121,12 +131,17 @@ def _aftersales(shard: TaggedShard) -> Cells:
 
 
 def _paths(shard: TaggedShard) -> Cells:
-    """Texts and causes by where the order came from and how it travelled."""
-    for axis in ("channel", "warehouse", "carrier"):
-        texts = shard.reviews[shard.reviews["has_text"] & shard.reviews[axis].notna()]
-        yield _cells(shard.shop, "text_by", texts, key=axis + "|" + texts[axis])
-        causes = shard.review_causes[shard.review_causes[axis].notna()]
-        yield _cells(shard.shop, "cause_by", causes, key=axis + "|" + causes[axis] + "|" + causes["cause"])
+    """Reviews, texts, causes and losses by where the order came from and how it travelled."""
+    lost, texts = _lost(shard), shard.reviews[shard.reviews["has_text"]]
+    for axis in ORDER_AXES:
+        for feature, rows in (("review_by", shard.reviews), ("text_by", texts)):
+            known = rows.dropna(subset=[axis])
+            yield _cells(shard.shop, feature, known, key=axis + "|" + known[axis])
+        said, left = shard.review_causes.dropna(subset=[axis]), lost.dropna(subset=[axis])
+        yield _cells(shard.shop, "cause_by", said, key=axis + "|" + said[axis] + "|" + said["cause"])
+        yield _cells(
+            shard.shop, "loss_by", left, key=axis + "|" + left[axis] + "|" + left["cause"], weight=left["units"]
+        )
 
 
 def _service(shard: TaggedShard) -> Cells:

@@ -45,7 +45,9 @@ def _packages() -> Iterator[Check]:
             yield Check(name, True, version(name))
         except PackageNotFoundError:
             optional = name in _OPTIONAL
-            yield Check(name, optional, "not installed" + (", jieba serves instead (slower)" if optional else ""), _INSTALL)
+            yield Check(
+                name, optional, "not installed" + (", jieba serves instead (slower)" if optional else ""), _INSTALL
+            )
 
 
 def _font(folder: Path) -> Check:
@@ -64,7 +66,9 @@ def _kernel() -> Check:
     try:
         spec = KernelSpecManager().get_kernel_spec("python3")
     except NoSuchKernel:
-        return Check("Jupyter kernel", False, "no kernel python3", f"{sys.executable} -m ipykernel install --sys-prefix")
+        return Check(
+            "Jupyter kernel", False, "no kernel python3", f"{sys.executable} -m ipykernel install --sys-prefix"
+        )
     return Check("Jupyter kernel", True, spec.display_name)
 
 
@@ -75,4 +79,9 @@ def _folders(folder: Path) -> Iterator[Check]:
     for name in (".", "data/raw", "data/shelf", "reports"):
         path = folder / name
         existing = next(place for place in (path, *path.resolve().parents) if place.exists())
-        yield Check(f"folder {name}", os.access(existing, os.W_OK), str(path.resolve()), "give your user the right to write there")
+        yield Check(
+            f"folder {name}",
+            os.access(existing, os.W_OK),
+            str(path.resolve()),
+            "give your user the right to write there",
+        )

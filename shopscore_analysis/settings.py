@@ -121,4 +121,6 @@ def _validated(raw: dict[str, object], path: Path) -> Settings:
         return Settings.model_validate(raw)
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors())
-        raise SettingsError(f"{path}: {faults}; every setting is explained in the file that `shopscore init` writes") from error
+        raise SettingsError(
+            f"{path}: {faults}; every setting is explained in the file that `shopscore init` writes"
+        ) from error

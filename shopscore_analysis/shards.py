@@ -19,7 +19,7 @@ from shopscore_analysis.text.reasons import cause_of
 from shopscore_analysis.text.tagger import Tags, tag
 
 RETURN_KINDS = ("退货退款", "已发货退款", "已发货仅退款", "换货")
-_ORDER_AXES = ("channel", "warehouse", "carrier")
+ORDER_AXES = ("channel", "warehouse", "carrier")
 COMPLAINS = 0.5  # the complaint score from which a text counts as complaining
 
 
@@ -122,7 +122,7 @@ def _reviews(shard: Shard, orders: pd.DataFrame) -> pd.DataFrame:
     text = reviews["text"].fillna("").map(lambda text: "" if is_default(text) else text)
     followup = reviews["followup"].fillna("")
     first, second = _tags(text, shard.category), _tags(followup, shard.category)
-    axes = orders.set_index("key")[list(_ORDER_AXES)].reindex(reviews["order"])
+    axes = orders.set_index("key")[list(ORDER_AXES)].reindex(reviews["order"])
     return reviews.assign(
         rating=reviews["stars"].fillna(0).astype("int64"),
         has_text=(text != "") | (followup != ""),
@@ -130,7 +130,7 @@ def _reviews(shard: Shard, orders: pd.DataFrame) -> pd.DataFrame:
         complaint=[tags.complaint for tags in first],
         followup_complaint=[tags.complaint for tags in second],
         found=[_evidence(*pairs) for pairs in zip(text, first, followup, second, strict=True)],
-        **{axis: axes[axis].to_numpy() for axis in _ORDER_AXES},
+        **{axis: axes[axis].to_numpy() for axis in ORDER_AXES},
     ).pipe(lambda rows: rows.assign(complaint=rows[["complaint", "followup_complaint"]].max(axis=1)))
 
 
@@ -139,8 +139,11 @@ def _aftersales(shard: Shard) -> pd.DataFrame:
     text = cases["text"].fillna("")
     coded = [cause_of(reason) for reason in cases["reason"].fillna("")]
     found = [_evidence(text_, tags, "", _SILENT) for text_, tags in zip(text, _tags(text, shard.category), strict=True)]
-    both = [said | ({code: (0, 0, "")} if code and code not in said else {}) for said, code in zip(found, coded, strict=True)]
-    return cases.assign(order=cases["sub_order_id"], rating=0, found=both, **dict.fromkeys(_ORDER_AXES))
+    both = [
+        said | ({code: (0, 0, "")} if code and code not in said else {})
+        for said, code in zip(found, coded, strict=True)
+    ]
+    return cases.assign(order=cases["sub_order_id"], rating=0, found=both, **dict.fromkeys(ORDER_AXES))
 
 
 _SILENT = Tags(causes=(), complaint=0.0)
@@ -165,7 +168,7 @@ def _evidence(text: str, tags: Tags, followup: str, later: Tags) -> dict[str, tu
 def _causes(rows: pd.DataFrame) -> pd.DataFrame:
     """A row per (record, cause): the record's axes, its row number in `row`, and the evidence."""
     number = rows["found"].map(len)
-    axes = ["key", "order", "product", "sku", "week", "rating", *_ORDER_AXES]
+    axes = ["key", "order", "product", "sku", "week", "rating", *ORDER_AXES]
     causes = rows.loc[rows.index.repeat(number), axes].rename(columns={"key": "record"})
     found = [(cause, *where) for said in rows["found"] for cause, where in said.items()]
     evidence = pd.DataFrame(found, columns=["cause", "start", "end", "quote"], index=causes.index)

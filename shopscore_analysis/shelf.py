@@ -167,14 +167,13 @@ def _newest(records: pa.Table) -> pa.Table:
 def _changes(before: pa.Table, after: pa.Table, part: pa.Table) -> Merged:
     """What became of the keys of `part`: not there before, other content than before, or the same."""
     keys = pc.unique(part["key"])
-    old = _contents(before, keys)
-    new = _contents(after, keys)
-    joined = new.join(old, "key", join_type="left outer", right_suffix="_before")
-    fresh = pc.sum(pc.is_null(joined["content_before"])).as_py() or 0
-    same = pc.sum(pc.equal(joined["content"], joined["content_before"])).as_py() or 0
-    return Merged(fresh, len(joined) - fresh - same, same)
+    known = keys.filter(pc.is_in(keys, value_set=before["key"]))
+    if not len(known):
+        return Merged(len(keys), 0, 0)
+    same = pc.sum(pc.equal(_contents(before, known), _contents(after, known))).as_py()
+    return Merged(len(keys) - len(known), len(known) - same, same)
 
 
-def _contents(records: pa.Table, keys: pa.Array) -> pa.Table:
-    chosen = records.filter(pc.is_in(records["key"], value_set=keys))
-    return pa.table({"key": chosen["key"], "content": _content(chosen)})
+def _contents(records: pa.Table, keys: pa.Array) -> pa.Array:
+    """The content of each of the keys, in the order of keys; `records` hold every one of them once, sorted."""
+    return _content(records.filter(pc.is_in(records["key"], value_set=keys)))

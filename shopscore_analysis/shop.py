@@ -91,7 +91,10 @@ class Shop:
         return {
             "shop": self.name,
             "tables": {
-                name: {"rows": len(weeks), "weeks": {week: int(n) for week, n in weeks.value_counts().sort_index().items()}}
+                name: {
+                    "rows": len(weeks),
+                    "weeks": {week: int(n) for week, n in weeks.value_counts().sort_index().items()},
+                }
                 for name, weeks in tables.items()
             },
         }
@@ -155,7 +158,10 @@ class Shop:
         """
         scores = self.records("scores").sort_values("date", ignore_index=True)
         as_shown = {
-            name: [shown(value) if scale == 100 else value for value, scale in zip(scores[name], scores["scale"], strict=True)]
+            name: [
+                shown(value) if scale == 100 else value
+                for value, scale in zip(scores[name], scores["scale"], strict=True)
+            ]
             for name in _SCORES
         }
         week = scores["date"].dt.strftime("%G-W%V")
@@ -198,7 +204,9 @@ def make_sample(folder: Path) -> Shop:
 
     if (folder / FILE).exists():
         if (shop := Shop.open(folder)).name != sample.NAME:
-            raise SettingsError(f"expected a folder for the sample shop, found {shop.name} in {folder}; choose another folder")
+            raise SettingsError(
+                f"expected a folder for the sample shop, found {shop.name} in {folder}; choose another folder"
+            )
     else:
         shop = Shop.create(folder, sample.NAME, sample.CATEGORY)
     sample.write_sample(shop.root / "data" / "raw")
@@ -224,7 +232,9 @@ def code_digest() -> str:
     package = resources.files("shopscore_analysis")
     digest = hashlib.sha256()
     with resources.as_file(package) as root:
-        for path in sorted(path for path in root.rglob("*") if path.suffix in {".py", ".toml", ".npz", ".json", ".txt"}):
+        for path in sorted(
+            path for path in root.rglob("*") if path.suffix in {".py", ".toml", ".npz", ".json", ".txt"}
+        ):
             digest.update(path.relative_to(root).as_posix().encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

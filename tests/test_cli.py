@@ -123,7 +123,10 @@ def test_one_bad_file_does_not_stop_the_others(run: Run, shop: Path, tmp_path: P
     bad = _destroyed_ids(tmp_path)
     code, out, _ = run("load", bad, next(HAND.glob("评价*")), "--shop", shop, "--json")
     assert code == 1
-    assert sorted((row["new"] or 0, row["error"] is None) for row in json.loads(out)["files"]) == [(0, False), (12, True)]
+    assert sorted((row["new"] or 0, row["error"] is None) for row in json.loads(out)["files"]) == [
+        (0, False),
+        (12, True),
+    ]
 
 
 def test_an_unknown_week_is_answered_with_those_that_exist(run: Run, shop: Path) -> None:

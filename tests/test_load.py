@@ -40,7 +40,14 @@ def test_each_file_is_accounted_for(tmp_path: Path) -> None:
     results = {result.path.name: result for result in loaded(tmp_path, exports(tmp_path))}
     assert set(results) == {"评价_20260912.csv", "1791430000_订单.csv", "坏.csv", "README.md"}
     orders, bad = results["1791430000_订单.csv"], results["坏.csv"]
-    assert (orders.table, orders.dialect, orders.rows, orders.new, orders.updated, orders.unchanged) == ("orders", "douyin-orders", 3, 2, 0, 0)
+    assert (orders.table, orders.dialect, orders.rows, orders.new, orders.updated, orders.unchanged) == (
+        "orders",
+        "douyin-orders",
+        3,
+        2,
+        0,
+        0,
+    )
     assert orders.warnings == ("1 rows stand in the file more than once",)
     assert results["评价_20260912.csv"].rejected == 1
     assert bad.error is not None and bad.error.startswith("坏.csv: expected an export (抖店订单、")
@@ -80,17 +87,41 @@ def test_rejects_are_listed_masked_and_harmless_in_a_spreadsheet(tmp_path: Path)
 def test_progress_is_told_before_each_file(tmp_path: Path) -> None:
     steps: list[tuple[str, int, int]] = []
     raw = exports(tmp_path)
-    load([raw], Shelf(tmp_path / "shelf"), "试衣间", tmp_path / "rejects", progress=lambda path, at, of: steps.append((path.name, at, of)))
+    load(
+        [raw],
+        Shelf(tmp_path / "shelf"),
+        "试衣间",
+        tmp_path / "rejects",
+        progress=lambda path, at, of: steps.append((path.name, at, of)),
+    )
     assert [(at, of) for _, at, of in steps] == [(0, 4), (1, 4), (2, 4), (3, 4)]
 
 
-HOSTILE = ("13800001234", "王小二", "文三路12号3单元501室", "abc_12345", "some.one@mail.example.com", "11010119900307001X", "4111111111111111")
+HOSTILE = (
+    "13800001234",
+    "王小二",
+    "文三路12号3单元501室",
+    "abc_12345",
+    "some.one@mail.example.com",
+    "11010119900307001X",
+    "4111111111111111",
+)
 
 
 def test_no_contact_data_reaches_the_shelf_or_the_rejects(tmp_path: Path) -> None:
     words = "，".join(HOSTILE).replace("abc_12345", "微信abc_12345").replace("王小二", "收件人：王小二")
     header = [*ORDER, "收件人", "收件人手机号", "详细地址", "买家留言", "商家备注", "达人昵称", "快递信息", "取消原因"]
-    row = [*order(1, 选购商品=f"衬衫{words}", 商品规格=words), "王小二", "13800001234", words, words, words, words, f"SF1-{words}", words]
+    row = [
+        *order(1, 选购商品=f"衬衫{words}", 商品规格=words),
+        "王小二",
+        "13800001234",
+        words,
+        words,
+        words,
+        words,
+        f"SF1-{words}",
+        words,
+    ]
     bad = [*order(2, 订单提交时间=words, 商品数量=words), *[words] * 8]
     (tmp_path / "订单.csv").write_text(text_of([header, row, bad]), encoding="utf-8")
     comment = review(words)
@@ -115,12 +146,14 @@ def _service(frame: pd.DataFrame) -> dict[str, dict[str, float]]:
     totals = {}
     for week, rows in agents.groupby(agents["period_start"].dt.date.map(week_of)):
         spent = (rows["sessions"] * rows["avg_reply_s"]).sum() / rows["sessions"].sum()
-        totals[str(week)] = {name: rows[name].sum() for name in ("sessions", "rated", "bad")} | {"avg_reply_s": round(spent, 2)}
+        totals[str(week)] = {name: rows[name].sum() for name in ("sessions", "rated", "bad")} | {"avg_reply_s": spent}
     return totals
 
 
 @pytest.fixture(scope="module", params=["apparel", "fresh"])
-def reference(request: pytest.FixtureRequest, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], Path]:
+def reference(
+    request: pytest.FixtureRequest, shared: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, Any], Path]:
     """A reference shop's folder, its truth, and the root of its shelf."""
     folder = shared / "fixtures" / str(request.param)
     root = tmp_path_factory.mktemp(str(request.param))
@@ -157,12 +190,12 @@ def test_service_totals_from_agents_are_the_truth(reference: tuple[Path, dict[st
     assert totals == {week: pytest.approx(row, abs=0.006) for week, row in truth["service"].items()}
 
 
-def test_any_order_of_files_and_a_second_time_give_the_same_bytes(reference: tuple[Path, dict[str, Any], Path], tmp_path: Path) -> None:
+def test_any_order_of_files_and_a_second_time_give_the_same_bytes(
+    reference: tuple[Path, dict[str, Any], Path], tmp_path: Path
+) -> None:
     folder, _, root = reference
     paths = sorted(path for path in folder.iterdir() if path.suffix in (".csv", ".xlsx"))
     random.Random(3).shuffle(paths)
     again = load([*paths, *paths[:20]], Shelf(tmp_path / "shelf"), "店", tmp_path / "rejects")
     assert files(tmp_path / "shelf") == files(root)
     assert sum(result.new + result.updated for result in again[len(paths) :]) == 0
-
-

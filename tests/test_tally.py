@@ -11,7 +11,16 @@ from shopscore_analysis.tally import AXES, QUOTE_AXES, QUOTE_COLUMNS, QUOTES_PER
 
 names = st.sampled_from(["a", "b", ""])
 cells = st.lists(
-    st.tuples(st.sampled_from(["review", "cause", "name"]), names, names, names, names, st.integers(0, 5), names, st.integers(0, 9)),
+    st.tuples(
+        st.sampled_from(["review", "cause", "name"]),
+        names,
+        names,
+        names,
+        names,
+        st.integers(0, 5),
+        names,
+        st.integers(0, 9),
+    ),
     max_size=8,
 ).map(lambda rows: pd.DataFrame(rows, columns=[*AXES, "count"]))
 quotes = st.lists(
@@ -66,5 +75,12 @@ def test_where_names_the_axes_it_knows() -> None:
 
 
 def test_a_product_bears_its_commonest_name() -> None:
-    tally = Tally.of([_one("name", "p1", "旧名", 2), _one("name", "p1", "新名", 3), _one("name", "p2", "乙", 1), _one("name", "p2", "甲", 1)])
+    tally = Tally.of(
+        [
+            _one("name", "p1", "旧名", 2),
+            _one("name", "p1", "新名", 3),
+            _one("name", "p2", "乙", 1),
+            _one("name", "p2", "甲", 1),
+        ]
+    )
     assert tally.names == {"p1": "新名", "p2": "乙"}

@@ -73,7 +73,9 @@ class _Cube:
     def of(cls, tally: Tally, week: str) -> _Cube:
         until = [known for known in tally.where(feature="text").weeks if known <= week]
         weeks = _every_week(until, week)
-        texts = tally.counts("text", "product", "week").unstack("week", fill_value=0).reindex(columns=weeks, fill_value=0)
+        texts = (
+            tally.counts("text", "product", "week").unstack("week", fill_value=0).reindex(columns=weeks, fill_value=0)
+        )
         causes = list(CAUSES)
         shape = pd.MultiIndex.from_product([causes, texts.index, weeks], names=["key", "product", "week"])
         k = tally.counts("cause", "key", "product", "week").reindex(shape, fill_value=0)
@@ -156,7 +158,11 @@ def _likelihood_ratio(k: np.ndarray, n: np.ndarray, all_k: int, all_n: int) -> n
         inner = np.clip(share, 1e-12, 1 - 1e-12)
         return np.asarray(k * np.log(inner) + (n - k) * np.log1p(-inner))
 
-    return log_likelihood(k, n) + log_likelihood(all_k - k, all_n - n) - log_likelihood(np.asarray(all_k), np.asarray(all_n))
+    return (
+        log_likelihood(k, n)
+        + log_likelihood(all_k - k, all_n - n)
+        - log_likelihood(np.asarray(all_k), np.asarray(all_n))
+    )
 
 
 def _span(cube: _Cube, cause: int, product: int, first: int, last: int, tried: int) -> _Span:
@@ -262,7 +268,9 @@ def _ranked(found: list[_Span], cube: _Cube) -> pd.DataFrame:
     p = np.concatenate([rows["p"].to_numpy(dtype=float), tests])[: max(len(tests), len(rows))]
     rows["verdict"] = [_verdict(q, k) for q, k in zip(bh(p), rows["k"], strict=False)]
     rows = rows[rows["verdict"].isin([REAL, POSSIBLE])]
-    order = rows.assign(sure=rows["verdict"] == REAL).sort_values(["sure", "loss", "cause"], ascending=[False, False, True])
+    order = rows.assign(sure=rows["verdict"] == REAL).sort_values(
+        ["sure", "loss", "cause"], ascending=[False, False, True]
+    )
     return order[list(COLUMNS)].reset_index(drop=True)
 
 

@@ -58,7 +58,9 @@ def trend(tally: Tally, cause: str = "", event: Event = "complaint", product: st
     weeks = tally.where(feature="review").weeks
     rows = pd.DataFrame({"week": weeks, "k": k.reindex(weeks, fill_value=0), "n": n.reindex(weeks, fill_value=0)})
     rows = estimate(rows.reset_index(drop=True))
-    limits = pd.DataFrame([_limits(rows, at) for at in rows.index], columns=["center", "lower", "upper", "z"], index=rows.index)
+    limits = pd.DataFrame(
+        [_limits(rows, at) for at in rows.index], columns=["center", "lower", "upper", "z"], index=rows.index
+    )
     judged = rows.join(limits)
     return judged.assign(verdict=[_verdict(z, n) for z, n in zip(judged["z"], judged["n"], strict=True)])[list(COLUMNS)]
 
@@ -79,7 +81,9 @@ def _limits(rows: pd.DataFrame, at: int) -> tuple[float, float, float, float]:
         return (np.nan,) * 4
     center = before["k"].sum() / before["n"].sum()
     floor = (before["k"].sum() + 0.5) / (before["n"].sum() + 1)  # no week without complaints makes σ zero
-    sigma = np.sqrt(floor * (1 - floor) * (1 / n + 1 / before["n"].sum())) * max(laney_sigma(before["k"], before["n"]), 1.0)
+    sigma = np.sqrt(floor * (1 - floor) * (1 / n + 1 / before["n"].sum())) * max(
+        laney_sigma(before["k"], before["n"]), 1.0
+    )
     z = (rows["k"].iloc[at] / n - center) / sigma
     return center, max(center - 3 * sigma, 0.0), min(center + 3 * sigma, 1.0), z
 

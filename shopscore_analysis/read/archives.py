@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -18,13 +20,38 @@ _OPEN_DOCUMENT = "content.xml"
 _DOCUMENTS = {"word/": "a Word document", "ppt/": "a presentation"}
 
 
+# whatever zipfile and its unpackers raise over damaged bytes
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    ValueError,
+    NotImplementedError,
+    EOFError,
+    OSError,
+    struct.error,
+)
+
+
+def _damaged(error: Exception, path: Path, name: str | None = None) -> ExportError:
+    found = f"a damaged one ({error or type(error).__name__})"
+    return ExportError(f"expected a zip archive or a workbook, found {found}; download it again", path, name)
+
+
 def _listing(data: bytes, path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(io.BytesIO(data))
-    except zipfile.BadZipFile as error:
-        raise ExportError(
-            f"expected a zip archive or a workbook, found a damaged one ({error}); download it again", path
-        ) from error
+    except _DAMAGE as error:
+        raise _damaged(error, path) from error
+
+
+def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int, path: Path) -> bytes:
+    """The bytes of a member, at most `most`."""
+    try:
+        with archive.open(info) as member:
+            return member.read(most)
+    except _DAMAGE as error:
+        raise _damaged(error, path, _name(info)) from error
 
 
 def is_workbook(data: bytes, path: Path) -> bool:
@@ -83,8 +110,7 @@ def members(data: bytes, path: Path) -> Iterator[tuple[str, bytes]]:
                 raise ExportError(
                     f"expected an open archive, found {name} protected by a password; unpack it first", path, name
                 )
-            with archive.open(info) as member:
-                content = member.read(left + 1)
+            content = _content(archive, info, left + 1, path)
             left -= len(content)
             if left < 0:
                 raise ExportError(_too_large(None), path, name)

@@ -83,8 +83,8 @@ def _period(origin: Origin) -> tuple[date, date]:
         if days := days_in(name):
             return days[-2:][0], days[-1]
     raise ExportError(
-        "expected the days that this file covers in its name (…_20260901-20260907.xlsx), found none, nor a column 日期; "
-        "rename it, or load it with --period 2026-09-01..2026-09-07",
+        "expected the days that this file covers in its name (…_20260901-20260907.xlsx), found none, nor a "
+        "column 日期; rename it, or load it with --period 2026-09-01..2026-09-07",
         origin.path,
     )
 

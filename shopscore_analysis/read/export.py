@@ -30,6 +30,7 @@ _NEEDED = {
     "scores": ("date", "score"),
     "rivals": ("date", "rival"),
 }
+_SLICE = 65536  # rows that are Python objects at one time
 _NOT_YET = ("promised_at",)  # lies ahead of the export's own time
 
 
@@ -46,8 +47,14 @@ def read_export(path: Path, *, shop: str, period: tuple[date, date] | None = Non
     whole = [(grid, table) for grid, table in found if table.match.complete]
     if not whole:
         raise refusal(sheets, [table for _, table in found], path)
-    batches = [_batch(table, _origin(grid, path, shop, source, period)) for grid, table in whole]
-    batches[0].warnings.extend(_left_out(sheets, found))
+    notes, batches = _left_out(sheets, found), []
+    del data, sheets, found  # each table's text may go as soon as its records stand
+    while whole:
+        grid, table = whole.pop(0)
+        origin = _origin(grid, path, shop, source, period)
+        del grid
+        batches.append(_batch(table, origin))
+    batches[0].warnings.extend(notes)
     return batches
 
 
@@ -101,7 +108,7 @@ def _raw(found: Found, origin: Origin) -> pa.Table:
     fields = found.match.columns
     columns = {field: empties(found.columns[at], field) for field, at in fields.items()}
     count = len(found.columns[0])
-    pending = sum(pc.sum(pc.match_substring(found.columns[at], PENDING)).as_py() or 0 for at in fields.values())
+    pending = sum(pc.sum(pc.equal(found.columns[at], PENDING)).as_py() or 0 for at in fields.values())
     if pending:
         origin.warnings.append(f"{pending} cells say {PENDING}; export again tomorrow to fill them")
     rows = pa.array(range(found.first_row, found.first_row + count), pa.int64())
@@ -209,7 +216,12 @@ def _keys(parts: list[pa.Array]) -> pa.Array:
     if len(texts) == 1:
         return texts[0]
     joined = pc.binary_join_element_wise(*texts, "\x1f")
-    return pa.array([hashlib.blake2b(text.encode()).hexdigest()[:32] for text in joined.to_pylist()], pa.string())
+    slices = (joined.slice(start, _SLICE).to_pylist() for start in range(0, len(joined), _SLICE))
+    return pa.concat_arrays([pa.array([], pa.string()), *map(_digests, slices)])
+
+
+def _digests(texts: list[str]) -> pa.Array:
+    return pa.array([hashlib.blake2b(text.encode()).hexdigest()[:32] for text in texts], pa.string())
 
 
 def _iso(part: pa.Array) -> pa.Array:

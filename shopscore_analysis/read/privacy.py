@@ -16,7 +16,8 @@ _D = r"(?<![\d.])"  # no figure and no decimal point before
 _END = r"(?!\d)"
 # Any text that could hold something to mask; RE2 reads a whole column with it before Python looks at one text.
 _SUSPECT = (
-    r"[0-9０-９][-– 0-9０-９*.·]{4,}|@|＠|[零〇一二三四五六七八九幺两]{7,}|[0-9０-９]+ ?[号栋幢弄室座#]"
+    r"(?:[0-9０-９*＊][-－– .·]?){10,}|[A-Za-zＡ-Ｚａ-ｚ][0-9０-９]{9,}|@|＠|[零〇一二三四五六七八九幺两]{11}"
+    r"|[0-9０-９]\s*[号栋幢弄室座单#＃]"
     r"|(?i:[vVｖ][xX信ｘ]|wx|微信|薇信|威信|weixin|wechat|qq|扣扣|企鹅号)|收件人|收货人|联系人|姓名|单号"
 )
 
@@ -89,9 +90,15 @@ def mask(text: str) -> str:
 
 def mask_all(texts: pa.Array) -> pa.Array:
     """The same for a string array; only texts that could hold something are looked at one by one."""
+    coded = texts.dictionary_encode()
+    if len(coded.dictionary) * 4 < len(texts):
+        return pc.take(_masked(coded.dictionary), coded.indices)
+    return _masked(texts)
+
+
+def _masked(texts: pa.Array) -> pa.Array:
     suspect = pc.fill_null(pc.match_substring_regex(texts, _SUSPECT), False)
-    count = pc.sum(suspect).as_py() or 0
-    if not count:
+    if not pc.any(suspect).as_py():
         return texts
-    masked = pa.array([mask(text) for text in texts.filter(suspect).to_pylist()], pa.string())
-    return pc.replace_with_mask(texts, suspect, masked)
+    hidden = pa.array([mask(text) for text in texts.filter(suspect).to_pylist()], pa.string())
+    return pc.replace_with_mask(texts, suspect, hidden)

@@ -21,7 +21,7 @@ _VOID = frozenset(
 _SHORT = 12  # characters below which a line of source is too common to look for
 _PERSONAL = {
     "a mobile phone number": re.compile(r"(?<![\w.])(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\w)"),
-    "an identity card number": re.compile(r"(?<!\w)\d{6}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}[\dXx](?!\w)"),
+    "an identity card number": re.compile(r"(?<!\w)\d{6}(?:19|20)\d\d[01]\d[0-3]\d{4}[\dXx](?!\w)"),
     "an e-mail address": re.compile(r"[\w.+-]+@[\w-]+\.[A-Za-z]{2,}"),
 }  # fmt: skip
 
@@ -101,13 +101,8 @@ def faults(page: bytes, sources: Iterable[str] = ()) -> list[str]:
     seen = _Page()
     seen.feed(page.decode("utf-8"))
     seen.close()
-    return [
-        *_size(page),
-        *_head(seen),
-        *dict.fromkeys(seen.faults),
-        *_structure(seen),
-        *_text(" ".join(seen.words), sources),
-    ]
+    found = [*_size(page), *_head(seen), *dict.fromkeys(seen.faults), *_structure(seen)]
+    return [*found, *_text(seen.words, sources)]
 
 
 def check(page: bytes, notebook: str, sources: Iterable[str] = ()) -> None:
@@ -142,10 +137,11 @@ def _structure(seen: _Page) -> Iterator[str]:
         yield f"{seen.figures - seen.twins} figure(s) without a table twin"
 
 
-def _text(words: str, sources: Iterable[str]) -> Iterator[str]:
+def _text(words: list[str], sources: Iterable[str]) -> Iterator[str]:
     for name, pattern in _PERSONAL.items():
-        if pattern.search(words):
+        if any(pattern.search(part) for part in words):
             yield f"{name} (mask it before it is shelved)"
+    whole = "".join(words)  # highlighting would cut a line of code into many parts
     lines = {line.strip() for source in sources for line in source.splitlines()}
-    if any(len(line) >= _SHORT and not line.startswith("#") and line in words for line in lines):
+    if any(len(line) >= _SHORT and not line.startswith("#") and line in whole for line in lines):
         yield "source code of the notebook"

@@ -91,7 +91,7 @@ def versions() -> dict[str, str]:
             found[name] = version(name)
         except PackageNotFoundError:  # the package itself, run from its folder
             found[name] = "not installed"
-    return {**found, "lexicon": tagger_digest()}
+    return {**found, "lexicon": tagger_digest()[:12]}
 
 
 def run_id(facts: Mapping[str, Any]) -> str:

@@ -79,7 +79,8 @@ def run(
             return _made(notebook, given, out_dir, Path(making), timeout)
     except OSError as error:
         raise ReportError(
-            f"expected to write into {out_dir}, found: {error.strerror or error}; free space, or make the folder writable",
+            f"expected to write into {out_dir}, found: {error.strerror or error}; "
+            "free some space, or make the folder writable",
             notebook.name,
         ) from error
 

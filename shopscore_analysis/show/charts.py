@@ -235,7 +235,10 @@ def _draw_gap_lines(ax: Axes, grid: pd.DataFrame) -> None:
     _weeks_axis(ax, list(grid.index))
     ax.yaxis.set_major_locator(_ticks())
     ax.grid(axis="y", linewidth=0.8)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.45, -0.1), ncols=4, frameon=False, fontsize=12, handlelength=1.6)
+    if len(grid.columns):
+        ax.legend(
+            loc="upper center", bbox_to_anchor=(0.45, -0.1), ncols=4, frameon=False, fontsize=12, handlelength=1.6
+        )
 
 
 def ranks(rank: pd.DataFrame, *, title: str = "在 TOP10 里的名次") -> Figure:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TWIN_ROWS = 200
-_CELL, _ROW, _LABELS, _HEAD = 74, 46, 112, 74
+_CELL, _NARROW_CELL, _ROW, _LABELS, _HEAD = 74, 56, 46, 112, 74
 
 
 def heatmap(
@@ -26,17 +26,20 @@ def heatmap(
 ) -> Figure:
     """Causes × one axis as a heat map: colour is the shrunken share, the printed number is k/n.
 
-    `estimates`: cause, the axis, k, n, share, low, high, enough and, where known, shrunk (else the share colours). The causes with most complaints and
-    the values of the axis with most reviews are shown (weeks: the newest); the twin holds all. Cells with
-    too small a sample bear no colour. With `evidence`, each counted cell links to its quotes
-    (`tables.evidence` with the same axis writes them).
+    `estimates`: cause, the axis, k, n, share, low, high, enough and, where known, shrunk (else share colours).
+    The causes with most complaints and the values of the axis with most reviews are shown (weeks: the newest);
+    the twin holds all. Cells with too small a sample bear no colour. With `evidence`, each counted cell links
+    to its quotes (`cards.evidence` with the same estimates writes them).
     """
     names, by = names or {}, next(axis for axis in AXES if axis in estimates)
     estimates = estimates if "shrunk" in estimates else estimates.assign(shrunk=estimates["share"])
     shown = _most(estimates, by, rows, columns)
     title, told = f"根因 × {AXES[by]}", _worst(shown, by, names)
     links = _doors(shown, by, names) if evidence else {}
-    size = (_LABELS + _CELL * shown[by].nunique(), _HEAD + _ROW * shown["cause"].nunique())
+    size = (
+        _LABELS + (_NARROW_CELL if by == "week" else _CELL) * shown[by].nunique(),
+        _HEAD + _ROW * shown["cause"].nunique(),
+    )
     picture = svg(
         lambda ax: _draw_heat(ax, shown, by, names, links), size,
         key=f"heat-{by}", title=title, description=told, links=links,

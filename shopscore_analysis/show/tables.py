@@ -158,7 +158,8 @@ def service_table(service: pd.DataFrame) -> Html:
     columns = [
         column("week", "周", number=False), column("sessions", "会话", theme.count),
         column("first_reply_s", "首响（秒）", theme.decimal), column("avg_reply_s", "平均回复（秒）", theme.decimal),
-        column("three_min_rate", "3 分钟回复率", theme.percent), Column("不满意/已评价", lambda row: theme.ratio(row.k, row.n)),
+        column("three_min_rate", "3 分钟回复率", theme.percent),
+        Column("不满意/已评价", lambda row: theme.ratio(row.k, row.n)),
         SHARED, BETWEEN,
     ]  # fmt: skip
     return table(service, columns, "客服：按会话数加权")

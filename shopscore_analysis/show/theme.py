@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.colors import LinearSegmentedColormap
 
 INK, MUTED, GRID, ACCENT, PAPER = "#1c2530", "#5a6572", "#d8dde3", "#a83e0a", "#ffffff"
-CELL_DARK, CELL_LIGHT = "#201a17", "#fffdfb"
+CELL_DARK, CELL_LIGHT = "#000000", "#fffffe"  # of these two one always reads at 4.5:1; neither follows dark mode
 # One hue whose lightness only falls: readable in every colour blindness and in grey.
 RAMP = ("#fdf1e7", "#f9d3b3", "#f0a875", "#d9733a", "#a83e0a", "#6d2503")
 # Colours of a figure that follow the reader's light or dark mode; the hex is what a lone figure falls back to.

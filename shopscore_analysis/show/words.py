@@ -52,7 +52,11 @@ def span(from_week: str, to_week: str) -> str:
     >>> span("2026-W44", "2026-W46"), span("2026-W46", "2026-W46")
     ('第44—46周', '第46周')
     """
-    return week_name(to_week) if from_week == to_week else f"第{int(from_week[-2:])}—{int(to_week[-2:])}周"
+    if from_week == to_week:
+        return week_name(to_week)
+    if from_week[:4] != to_week[:4]:
+        return f"{from_week[:4]}年{week_name(from_week)}—{to_week[:4]}年{week_name(to_week)}"
+    return f"第{int(from_week[-2:])}—{int(to_week[-2:])}周"
 
 
 def period(weeks: Sequence[str]) -> str:
@@ -61,7 +65,10 @@ def period(weeks: Sequence[str]) -> str:
     >>> period(["2026-W34", "2026-W46"])
     '2026年第34—46周'
     """
-    return f"{weeks[0][:4]}年{span(weeks[0], weeks[-1])}" if weeks else "没有数据的时期"
+    if not weeks:
+        return "没有数据的时期"
+    first, last = weeks[0], weeks[-1]
+    return span(first, last) if first[:4] != last[:4] else f"{first[:4]}年{span(first, last)}"
 
 
 def claim(verdict: str, *, more: bool) -> str:
@@ -109,8 +116,8 @@ def verdict_line(complaints: pd.DataFrame, found: pd.DataFrame, week: str, names
         return f"{week_name(week)}没有带文字的评价，无法判断。"
     row = now.iloc[0]
     said = claim(row["verdict"], more=bool(row["share"] > row["center"]))
-    first = f"{week_name(week)}抱怨{said}：{theme.ratio(row['k'], row['n'])} 条有文字的评价（{theme.percent(row['share'])}）。"
-    return first + _gravest(found, week, names)
+    counted = f"{theme.ratio(row['k'], row['n'])} 条有文字的评价（{theme.percent(row['share'])}）"
+    return f"{week_name(week)}抱怨{said}：{counted}。" + _gravest(found, week, names)
 
 
 def _gravest(found: pd.DataFrame, week: str, names: Mapping[str, str]) -> str:
@@ -211,7 +218,8 @@ def things_to_do(
     """本周三件事: cause, where, why, verdict, action, points, owner, due; at most three rows.
 
     First the findings that still go on, most important first; then the dearest causes of the ledger, which are
-    named as costs, not as changes (a surge that is over is left to the watch list). `points` is what the mean stars would gain if the cause vanished.
+    named as costs, not as changes (a surge that is over is left to the watch list). `points` is what the mean
+    stars would gain if the cause vanished.
     """
     wanted = ["cause", "where", "why", "verdict"]
     chosen = pd.DataFrame([*_ongoing(found, week, names), *_dear(ledger, _over(found, week))], columns=wanted)

@@ -21,8 +21,13 @@ def _separator_table() -> NDArray[np.bool_]:
 
 
 def boundaries(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    """For each character code, whether a clause ends there; a point between digits (5.5寸) ends none."""
+    """For each character code, whether a clause ends there.
+
+    A point between digits (5.5寸) ends none, nor does a space between two Latin words.
+    """
     ends = _separator_table()[codes]
+    latin = codes < 0x80
+    ends[1:-1] |= (codes[1:-1] == ord(" ")) & ~(latin[:-2] & latin[2:])
     digit = (codes >= ord("0")) & (codes <= ord("9"))
     inside = np.zeros_like(ends)
     inside[1:-1] = (codes[1:-1] == ord(".")) & digit[:-2] & digit[2:]

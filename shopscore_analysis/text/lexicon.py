@@ -112,7 +112,8 @@ def lexicon(category: str = "") -> Lexicon:
 
 def expand_all(words: str, groups: dict[str, list[str]]) -> list[str]:
     """Every phrase of a white-space separated list, alternatives expanded and folded."""
-    return [fold(each.replace("_", " ")) for word in words.split() for each in expand(word, groups)]
+    listed = fold(" ".join(words.split()))
+    return [each.replace("_", " ") for word in listed.split() for each in expand(word, groups)]
 
 
 def _entries(category: str) -> Iterator[Traversable]:

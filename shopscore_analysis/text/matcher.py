@@ -26,6 +26,7 @@ class Found:
 
     `text` is the row of the batch, `kind` an index into CLASSES, [`start`, `end`) the span in that text;
     `denied` marks what the text says is not so, `paired` what an aspect and a fault make up together.
+    `clauses` numbers the clause of every character of the batch.
     """
 
     text: Ints
@@ -34,6 +35,7 @@ class Found:
     end: Ints
     denied: Bools
     paired: Bools
+    clauses: Ints
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def find(batch: Batch, lexicon: Lexicon) -> Found:
     denied |= stated.paired & (_reaching(marks, lexicon, stated.start, clause) % 2 == 1)
     denied ^= _denied_after(matches, lexicon, stated, clause, ends)
     denied |= _reaching(_marks(matches, lexicon, _SUSPEND), lexicon, stated.start, clause) > 0
-    return _rows(batch, stated, denied)
+    return _rows(batch, stated, denied, clause)
 
 
 def _matches(batch: Batch, lexicon: Lexicon) -> _Matches:
@@ -236,8 +238,9 @@ def _bits() -> Ints:
     return np.arange(len(CLASSES), dtype=np.int64)
 
 
-def _rows(batch: Batch, stated: _Statements, denied: Bools) -> Found:
+def _rows(batch: Batch, stated: _Statements, denied: Bools, clauses: Ints) -> Found:
     row, kind = np.nonzero(stated.classes[:, None] >> _bits() & 1)
     text = np.searchsorted(batch.starts, stated.start[row], side="right") - 1
     origin = batch.starts[text]
-    return Found(text, kind, stated.start[row] - origin, stated.end[row] - origin, denied[row], stated.paired[row])
+    spans = stated.start[row] - origin, stated.end[row] - origin
+    return Found(text, kind, *spans, denied[row], stated.paired[row], clauses)

@@ -27,7 +27,9 @@ def test_sigma_z_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("last", "verdict"), [(10, "波动内"), (17, "可能变化"), (30, "真实变化"), (0, "真实变化")], ids=["same", "up a bit", "up", "gone"]
+    ("last", "verdict"),
+    [(10, "波动内"), (17, "可能变化"), (30, "真实变化"), (0, "真实变化")],
+    ids=["same", "up a bit", "up", "gone"],
 )
 def test_verdict_of_the_newest_week(last: int, verdict: str) -> None:
     """Twelve weeks of 10 ± 1 of 100, then one more: error of the comparison is .0312."""

@@ -26,7 +26,9 @@ def test_records_have_exactly_the_columns_of_the_shelf(write: Write) -> None:
 
 def test_a_review_is_keyed_by_order_product_sku_time_and_its_unmasked_text(write: Write) -> None:
     batch = one(write("评价_20260912.csv", [REVIEW, review("打13800001234"), review("打13900001234")]))
-    joined = "\x1f".join(["6900000000000000012", "3500000000000000001", "米白;M", "2026-09-10T12:00:00", "打13800001234"])
+    joined = "\x1f".join(
+        ["6900000000000000012", "3500000000000000001", "米白;M", "2026-09-10T12:00:00", "打13800001234"]
+    )
     assert values(batch, "key")[0] == hashlib.blake2b(joined.encode()).hexdigest()[:32]
     assert values(batch, "text") == ["打[手机号]", "打[手机号]"]
     assert len(set(values(batch, "key"))) == 2
@@ -49,14 +51,23 @@ def test_a_followup_or_reply_does_not_change_the_key(write: Write) -> None:
         ("订单.csv", dt.datetime(2026, 9, 2, 18, 20)),
     ],
 )
-def test_the_time_of_export_is_in_the_name_else_the_newest_past_time_inside(write: Write, name: str, at: dt.datetime) -> None:
+def test_the_time_of_export_is_in_the_name_else_the_newest_past_time_inside(
+    write: Write, name: str, at: dt.datetime
+) -> None:
     assert values(one(write(name, [ORDER, order()])), "exported_at") == [at]
 
 
 def test_orders_keep_amounts_statuses_and_the_first_known_warehouse(write: Write) -> None:
     header = [*ORDER, "仓库名称", "发货主体", "快递信息", "收件人", "详细地址"]
     rows = [
-        [*order(1, 售后状态="同意退款，退款成功", 订单应付金额="1,018.00"), "-", "华东主体", "SF0000000001-顺丰速运", "赵六", "文三路1号"],
+        [
+            *order(1, 售后状态="同意退款，退款成功", 订单应付金额="1,018.00"),
+            "-",
+            "华东主体",
+            "SF0000000001-顺丰速运",
+            "赵六",
+            "文三路1号",
+        ],
         [*order(2), "东仓", "华东主体", "-", "##k9", "##"],
     ]
     batch = one(write("订单.csv", [header, *rows]))
@@ -68,13 +79,23 @@ def test_orders_keep_amounts_statuses_and_the_first_known_warehouse(write: Write
 
 
 def test_a_main_order_with_joined_items_becomes_one_record_per_item(write: Write) -> None:
-    joined = order(1, 子订单编号="6901;6902", 选购商品="衬衫;长裤", 商品规格="米白;M;黑色;L", 商品数量="1;2", 商品ID="31;32", 商品单价="20.00;30.00")
+    joined = order(
+        1,
+        子订单编号="6901;6902",
+        选购商品="衬衫;长裤",
+        商品规格="米白;M;黑色;L",
+        商品数量="1;2",
+        商品ID="31;32",
+        商品单价="20.00;30.00",
+    )
     batch = one(write("订单.csv", [ORDER, joined, order(2)]))
     assert values(batch, "sub_order_id") == ["6901", "6902", "6900000000000000022"]
     assert values(batch, "sku") == ["米白;M", "黑色;L", "米白;M"]
     assert values(batch, "qty") == [1, 2, 1]
     assert values(batch, "payable_fen") == [5400, None, 5400]
-    assert batch.warnings == ["1 rows hold a whole order with items joined by `;`: split, the order's amount kept on its first item"]
+    assert batch.warnings == [
+        "1 rows hold a whole order with items joined by `;`: split, the order's amount kept on its first item"
+    ]
 
 
 def test_orders_without_a_column_of_sub_orders_are_keyed_by_order_and_place(write: Write) -> None:
@@ -84,7 +105,16 @@ def test_orders_without_a_column_of_sub_orders_are_keyed_by_order_and_place(writ
     assert values(batch, "sub_order_id") == ["6900000000000000011", "6900000000000000021-1", "6900000000000000021-2"]
 
 
-SERVICE = ["客服账号", "接待会话量", "有效评价数", "有效差评数", "全天不满意率", "全天平响时长", "全天首响时长", "全天3分钟回复率"]
+SERVICE = [
+    "客服账号",
+    "接待会话量",
+    "有效评价数",
+    "有效差评数",
+    "全天不满意率",
+    "全天平响时长",
+    "全天首响时长",
+    "全天3分钟回复率",
+]
 AGENTS = [
     SERVICE,
     ["店铺汇总值", "1,204", 130, 9, "6.92%", "-", "-", "-"],
@@ -96,10 +126,15 @@ AGENTS = [
 def test_agents_the_shop_total_and_the_shop_mean_are_kept_apart(write: Write) -> None:
     batch = one(write("飞鸽_客服表现_20260901-20260907.xlsx", AGENTS))
     assert list(zip(values(batch, "level"), values(batch, "agent"), values(batch, "sessions"), strict=True)) == [
-        ("total", "", 1204), ("mean", "", 602), ("agent", "小禾", 700),
-    ]  # fmt: skip
+        ("total", "", 1204),
+        ("mean", "", 602),
+        ("agent", "小禾", 700),
+    ]
     assert values(batch, "avg_reply_s") == [None, 38.0, 150.0]
-    assert (values(batch, "period_start")[0], values(batch, "period_end")[0]) == (dt.datetime(2026, 9, 1), dt.datetime(2026, 9, 7))
+    assert (values(batch, "period_start")[0], values(batch, "period_end")[0]) == (
+        dt.datetime(2026, 9, 1),
+        dt.datetime(2026, 9, 7),
+    )
 
 
 def test_a_service_period_is_told_or_named_or_asked_for(write: Write) -> None:
@@ -115,7 +150,10 @@ def test_a_service_period_is_told_or_named_or_asked_for(write: Write) -> None:
 
 
 def test_a_daily_service_table_takes_its_days_from_its_column(write: Write) -> None:
-    rows = [["日期", "店铺名称", "客服昵称", "人工已接待会话量", "首次响应时长（秒）", "平均响应时长（秒）"], ["2024-06-01", "试衣间", "小禾", 120, 9.2, 31.0]]
+    rows = [
+        ["日期", "店铺名称", "客服昵称", "人工已接待会话量", "首次响应时长（秒）", "平均响应时长（秒）"],
+        ["2024-06-01", "试衣间", "小禾", 120, 9.2, 31.0],
+    ]
     batch = one(write("客服.xlsx", rows))
     assert values(batch, "period_start") == values(batch, "period_end") == [dt.datetime(2024, 6, 1)]
     assert values(batch, "first_reply_s") == [9.2]
@@ -133,7 +171,9 @@ def test_scores_know_their_scale(write: Write, score: str, scale: int) -> None:
 
 def test_scores_of_two_scales_are_refused(write: Write) -> None:
     rows = [["2026-09-01", "试衣间", "92", "", "", ""], ["2026-09-02", "试衣间", "4.8", "", "", ""]]
-    with pytest.raises(ExportError, match=r"expected one scale, found scores from 4.8 to 92; put the 5-point and the 100-point"):
+    with pytest.raises(
+        ExportError, match=r"expected one scale, found scores from 4.8 to 92; put the 5-point and the 100-point"
+    ):
         read_export(write("分.csv", [SCORES, *rows]), shop="试衣间")
 
 
@@ -141,45 +181,95 @@ def test_rows_of_other_shops_are_rejects(write: Write) -> None:
     rows = [["2026-09-01", "试衣间", "92", "", "", ""], ["2026-09-01", "隔壁店", "88", "", "", ""]]
     batch = one(write("分.csv", [SCORES, *rows]))
     assert values(batch, "score") == [92.0]
-    assert [(reject.row, reject.value, reject.reason) for reject in batch.rejects] == [(3, "隔壁店", "a row of another shop than 试衣间")]
+    assert [(reject.row, reject.value, reject.reason) for reject in batch.rejects] == [
+        (3, "隔壁店", "a row of another shop than 试衣间")
+    ]
 
 
 def test_a_board_of_rivals_needs_its_day(write: Write) -> None:
     rows = [["排名", "店铺名称", "体验分"], [1, "邻店甲", "4.9"]]
     assert values(one(write("竞品TOP10_20260901.csv", rows)), "date") == [dt.datetime(2026, 9, 1)]
-    with pytest.raises(ExportError, match="expected the day of this board in its name .* found neither; rename the file"):
+    with pytest.raises(
+        ExportError, match=r"expected the day of this board in its name .* found neither; rename the file"
+    ):
         read_export(write("竞品.csv", rows), shop="试衣间")
 
 
 def test_taobao_orders_and_refunds(write: Write) -> None:
-    orders = [["订单编号", "买家会员名", "买家实际支付金额", "订单状态", "订单创建时间", "宝贝标题", "宝贝总数量"],
-              ['="1000000000000000001"', "某某", "54.00", "交易成功", "2026-09-01 10:00:00", "示例衬衫", "1"]]  # fmt: skip
+    orders = [
+        ["订单编号", "买家会员名", "买家实际支付金额", "订单状态", "订单创建时间", "宝贝标题", "宝贝总数量"],
+        ['="1000000000000000001"', "某某", "54.00", "交易成功", "2026-09-01 10:00:00", "示例衬衫", "1"],
+    ]
     batch = one(write("淘宝.csv", orders, "gbk"))
-    assert (batch.dialect, values(batch, "status"), values(batch, "sub_order_id")) == ("taobao-orders", ["已完成"], ["1000000000000000001"])
-    refunds = [["订单编号", "退款编号", "退款完结时间", "商品id", "宝贝标题", "退款总额", "货物状态", "售后类型", "买家退款原因", "退款状态"],
-               ["1000000000000000001", "2000000000000000002", "2026-09-05 10:00:00", "77", "示例衬衫", "54.00", "已收到货", "退货退款", "质量问题", "退款关闭"]]  # fmt: skip
+    assert (batch.dialect, values(batch, "status"), values(batch, "sub_order_id")) == (
+        "taobao-orders",
+        ["已完成"],
+        ["1000000000000000001"],
+    )
+    refunds = [
+        [
+            "订单编号",
+            "退款编号",
+            "退款完结时间",
+            "商品id",
+            "宝贝标题",
+            "退款总额",
+            "货物状态",
+            "售后类型",
+            "买家退款原因",
+            "退款状态",
+        ],
+        [
+            "1000000000000000001",
+            "2000000000000000002",
+            "2026-09-05 10:00:00",
+            "77",
+            "示例衬衫",
+            "54.00",
+            "已收到货",
+            "退货退款",
+            "质量问题",
+            "退款关闭",
+        ],
+    ]
     batch = one(write("退款.csv", refunds))
-    assert (batch.dialect, values(batch, "status"), values(batch, "refund_fen")) == ("taobao-refunds", ["售后关闭"], [5400])
+    assert (batch.dialect, values(batch, "status"), values(batch, "refund_fen")) == (
+        "taobao-refunds",
+        ["售后关闭"],
+        [5400],
+    )
     assert values(batch, "applied_at") == [dt.datetime(2026, 9, 5, 10)]
 
 
 def test_pinduoduo_orders_take_a_missing_day_from_their_number(write: Write) -> None:
-    rows = [["名称：示例店 订单", "", "", ""], ["订单成交时间", "商品", "订单号", "订单状态", "商品总价(元)", "用户实付金额(元)", "商品数量(件)", "售后状态"],
-            ["", "示例杯", "260901-000000000000001", "已签收", "28.90", "25.90", "1", "无售后或售后取消"]]  # fmt: skip
+    rows = [
+        ["名称：示例店 订单", "", "", ""],
+        ["订单成交时间", "商品", "订单号", "订单状态", "商品总价(元)", "用户实付金额(元)", "商品数量(件)", "售后状态"],
+        ["", "示例杯", "260901-000000000000001", "已签收", "28.90", "25.90", "1", "无售后或售后取消"],
+    ]
     batch = one(write("拼多多.csv", rows))
-    assert (batch.dialect, values(batch, "ordered_at"), values(batch, "status")) == ("pinduoduo-orders", [dt.datetime(2026, 9, 1)], ["已完成"])
+    assert (batch.dialect, values(batch, "ordered_at"), values(batch, "status")) == (
+        "pinduoduo-orders",
+        [dt.datetime(2026, 9, 1)],
+        ["已完成"],
+    )
     assert (values(batch, "payable_fen"), values(batch, "aftersale_status")) == ([2590], [None])
 
 
 def test_a_generic_review_table(write: Write) -> None:
-    rows = [["评论内容", "追加评论", "评分", "日期", "SKU", "用户昵称", "商家回复", "平台"], ["掉色", "", "★★☆☆☆", "2026-09-01", "黑色", "路人甲", "抱歉", "天猫"]]
+    rows = [
+        ["评论内容", "追加评论", "评分", "日期", "SKU", "用户昵称", "商家回复", "平台"],
+        ["掉色", "", "★★☆☆☆", "2026-09-01", "黑色", "路人甲", "抱歉", "天猫"],
+    ]
     batch = one(write("天猫评价.csv", rows))
     assert (batch.dialect, values(batch, "stars"), values(batch, "text")) == ("generic-reviews", [2], ["掉色"])
     assert "路人甲" not in str(batch.records.to_pydict())
 
 
 def test_a_row_without_what_a_record_needs_is_a_reject_with_place_and_reason(write: Write) -> None:
-    path = write("评价.csv", [REVIEW, review(), review(when="改天"), review(when=""), review("四", order="6900000000000000013")])
+    path = write(
+        "评价.csv", [REVIEW, review(), review(when="改天"), review(when=""), review("四", order="6900000000000000013")]
+    )
     batch = one(path)
     assert len(batch.records) == 2
     assert [(reject.row, reject.column, reject.value, reject.reason, reject.kept) for reject in batch.rejects] == [

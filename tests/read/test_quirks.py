@@ -45,14 +45,15 @@ def test_a_csv_whose_ids_a_spreadsheet_has_rounded_is_refused(write: Write, lost
     with pytest.raises(ExportError) as caught:
         read_export(path, shop="试衣间")
     assert str(caught.value) == (
-        f"订单.csv (row 3, column 子订单编号): expected ids with all their digits in 子订单编号, found {lost}: a spreadsheet "
-        "program has rounded them and they cannot be repaired; export the file again and load it without opening it in Excel"
+        f"订单.csv (row 3, column 子订单编号): expected ids with all their digits in 子订单编号, found {lost}: "
+        "a spreadsheet program has rounded them and they cannot be repaired; export the file again and load it without "
+        "opening it in Excel"
     )
 
 
 def test_a_workbook_with_numbers_for_long_ids_is_refused(write: Write) -> None:
     path = write("评价.xlsx", [REVIEW, review(order=6900000000000000012)])
-    with pytest.raises(ExportError, match="found 6.900000000000000E\\+18"):
+    with pytest.raises(ExportError, match=r"found 6.900000000000000E\+18"):
         read_export(path, shop="试衣间")
 
 
@@ -93,15 +94,24 @@ def test_pending_values_are_nothing_and_said_so(write: Write) -> None:
 
 
 def test_two_headers_of_one_meaning_follow_the_stated_preference_with_a_warning(write: Write) -> None:
-    rows = [["客服账号", "日期", "接待会话量", "平均响应时长（秒）", "新平均响应时长（秒）"], ["小禾", "2026-09-01", 10, 40, 31]]
+    rows = [
+        ["客服账号", "日期", "接待会话量", "平均响应时长（秒）", "新平均响应时长（秒）"],
+        ["小禾", "2026-09-01", 10, 40, 31],
+    ]
     batch = one(write("客服.xlsx", rows))
     assert values(batch, "avg_reply_s") == [31.0]
-    assert batch.warnings == ["avg_reply_s: 新平均响应时长（秒） is read, 平均响应时长（秒） is not (they mean the same)"]
+    assert batch.warnings == [
+        "avg_reply_s: 新平均响应时长（秒） is read, 平均响应时长（秒） is not (they mean the same)"
+    ]
 
 
 def test_headers_fold_brackets_spaces_guards_and_units(write: Write) -> None:
     header = ["\t售后单号", "售后申请时间 ", "'退商品金额(元)", "退运费金额 （元）", "商品单号"]
-    batch = one(write("售后.csv", [header, ["140000000000000001", "2026-09-01 12:00:00", "1,018.00", "-", "6900000000000000022"]]))
+    batch = one(
+        write(
+            "售后.csv", [header, ["140000000000000001", "2026-09-01 12:00:00", "1,018.00", "-", "6900000000000000022"]]
+        )
+    )
     assert values(batch, "refund_fen") == [101800]
 
 
@@ -113,7 +123,9 @@ def test_the_order_of_columns_does_not_matter(write: Write) -> None:
 
 def test_quoted_newlines_and_delimiters_stay_in_their_cell(write: Write) -> None:
     text = '第一行\n第二行，"引号", 逗号'
-    assert values(one(write("评价.csv", [REVIEW, review(text), review("后一条", order="6900000000000000013")])), "text") == [text, "后一条"]
+    assert values(
+        one(write("评价.csv", [REVIEW, review(text), review("后一条", order="6900000000000000013")])), "text"
+    ) == [text, "后一条"]
 
 
 @pytest.mark.parametrize("delimiter", ["\t", ";", "|"])
@@ -122,17 +134,33 @@ def test_other_delimiters_are_found(write: Write, delimiter: str) -> None:
 
 
 def test_a_ragged_row_is_read_not_lost(write: Write) -> None:
-    path = write("评价.csv", [REVIEW, review("一"), [*review("二", order="6900000000000000013"), "", "多"], review("三", order="6900000000000000014")[:8]])
+    path = write(
+        "评价.csv",
+        [
+            REVIEW,
+            review("一"),
+            [*review("二", order="6900000000000000013"), "", "多"],
+            review("三", order="6900000000000000014")[:8],
+        ],
+    )
     assert values(one(path), "text") == ["一", "二", "三"]
 
 
 def test_many_tables_in_one_text_are_told_apart(write: Write) -> None:
     shops = ["排名", "小店名称", "体验分", "商品体验", "近30天销量", "近30天销售额"]
     rows = [
-        ["店铺榜"], shops, [1, "邻店甲", "4.9", "4.8", "7.5w~10w", "1000w~2500w"], [], ["抖音销量榜"],
-        ["排名", "商品", "商品标题", "商品价格", "小店", "周销量", "昨日销量", "转化率"], [1, "a", "围巾", "39", "邻店乙", "1w", "2", "3%"], [",,"],
-        ["潜力榜"], shops, [2, "邻店丙", "4.7", "-", "500", "1.2w"],
-    ]  # fmt: skip
+        ["店铺榜"],
+        shops,
+        [1, "邻店甲", "4.9", "4.8", "7.5w~10w", "1000w~2500w"],
+        [],
+        ["抖音销量榜"],
+        ["排名", "商品", "商品标题", "商品价格", "小店", "周销量", "昨日销量", "转化率"],
+        [1, "a", "围巾", "39", "邻店乙", "1w", "2", "3%"],
+        [",,"],
+        ["潜力榜"],
+        shops,
+        [2, "邻店丙", "4.7", "-", "500", "1.2w"],
+    ]
     batches = read_export(write("榜单_20260901.csv", rows), shop="试衣间")
     assert [values(batch, "rival") for batch in batches] == [["邻店甲"], ["邻店丙"]]
     assert [values(batch, "sales_high") for batch in batches] == [[100_000], [500]]
@@ -221,7 +249,10 @@ def test_members_of_a_zip_are_read_and_lock_files_are_not(tmp_path: Path) -> Non
         archive.writestr("~$订单.csv", b"lock")
         archive.writestr("夹/1791430000_订单.csv", text_of([ORDER, order()]).encode("gb18030"))
     batches = read_export(path, shop="试衣间")
-    assert [(batch.member, batch.table) for batch in batches] == [("../../逃逸 评价_20260912.csv", "reviews"), ("夹/1791430000_订单.csv", "orders")]
+    assert [(batch.member, batch.table) for batch in batches] == [
+        ("../../逃逸 评价_20260912.csv", "reviews"),
+        ("夹/1791430000_订单.csv", "orders"),
+    ]
     assert values(batches[0], "exported_at") == [dt.datetime(2026, 9, 12)]
     assert values(batches[1], "exported_at") == [dt.datetime(2026, 10, 8, 11, 26, 40)]
     assert [entry.name for entry in tmp_path.iterdir()] == ["导出.zip"]
@@ -234,7 +265,9 @@ def test_a_gzip_csv_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["zip", "gz"])
-def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+def test_an_archive_that_unpacks_to_too_much_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
     monkeypatch.setattr(archives, "LIMIT", 1000)
     path = tmp_path / f"炸弹.{kind}"
     if kind == "zip":
@@ -242,7 +275,10 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypa
             archive.writestr("a.csv", b"0" * 5000)
     else:
         path.write_bytes(gzip.compress(b"0" * 5000))
-    with pytest.raises(ExportError, match=r"expected at most 1,000 bytes once unpacked, found .*; split the export into shorter periods"):
+    with pytest.raises(
+        ExportError,
+        match=r"expected at most 1,000 bytes once unpacked, found .*; split the export into shorter periods",
+    ):
         read_export(path, shop="试衣间")
 
 
@@ -258,12 +294,14 @@ def test_archives_within_archives_end(tmp_path: Path) -> None:
 
 def test_a_protected_workbook_is_refused_with_the_way_to_open_it(tmp_path: Path) -> None:
     path = tmp_path / "评价.xlsx"
-    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le") + bytes(600))
+    path.write_bytes(
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le") + bytes(600)
+    )
     with pytest.raises(ExportError) as caught:
         read_export(path, shop="试衣间")
     assert str(caught.value) == (
-        "评价.xlsx: expected an open workbook, found one protected by a password; open it in Excel, remove the password "
-        "(文件 → 信息 → 保护工作簿 → 用密码进行加密), save and load it again"
+        "评价.xlsx: expected an open workbook, found one protected by a password; open it in Excel, remove the "
+        "password (文件 → 信息 → 保护工作簿 → 用密码进行加密), save and load it again"
     )
 
 
@@ -305,7 +343,10 @@ def test_a_missing_column_is_named_with_the_nearest_dialect(write: Write) -> Non
     with pytest.raises(ExportError) as caught:
         read_export(write("订单.csv", [short, ["1"] * len(short)]), shop="试衣间")
     message = str(caught.value)
-    assert message.startswith("订单.csv: expected 抖店订单 (douyin-orders) with a column 订单提交时间；订单状态, found the headers 主订单编号、")
+    assert message.startswith(
+        "订单.csv: expected 抖店订单 (douyin-orders) with a column 订单提交时间；订单状态, "
+        "found the headers 主订单编号、"
+    )
     assert message.endswith("export it again with all columns (标准报表), or rename the header")
 
 

@@ -1,0 +1,45 @@
+"""What the commands share: options, progress, JSON, and where output goes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+notes = Console(stderr=True)
+
+ShopFolder = Annotated[Path, typer.Option("--shop", help="The shop's folder (with shop.toml).", show_default="here")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout; all else on stderr.")]
+Week = Annotated[str, typer.Option(help="ISO week such as 2026-W46.", show_default="the newest with reviews")]
+
+
+@contextmanager
+def bar(unit: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar on a terminal, told (what, done, total or 0); silent elsewhere."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TextColumn(unit))
+    with Progress(*columns, console=notes, transient=True, disable=not notes.is_terminal) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda name, done, total: progress.update(task, description=name, completed=done, total=total or None)
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """A spinner on a terminal while something of unknown length runs; silent elsewhere."""
+    if not notes.is_terminal:
+        yield
+        return
+    with notes.status(f"{what} …"):
+        yield
+
+
+def print_json(value: Any) -> None:
+    """Print one machine-readable object on stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")

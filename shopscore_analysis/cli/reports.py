@@ -1,0 +1,91 @@
+"""Commands that make something to read: demo, report, causes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from shopscore_analysis.cli.options import AsJson, ShopFolder, Week, bar, notes, print_json, working
+
+if TYPE_CHECKING:
+    from shopscore_analysis.report.run import Edition
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to put the sample shop.")] = Path(
+        "shopscore-demo"
+    ),
+) -> None:
+    """Make the sample shop: write its exports, load them, make the weekly report, print its path.
+
+    Example: shopscore demo
+    """
+    from shopscore_analysis.shop import make_sample
+
+    shop = make_sample(folder.expanduser().resolve())
+    print(_report(shop.root, "weekly", "", {}).html)
+
+
+def report(
+    notebook: Annotated[str, typer.Argument(help="A notebook's name, such as weekly, or a path to one.")] = "weekly",
+    week: Week = "",
+    shop: ShopFolder = Path(),
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--parameter", "-p", metavar="NAME=VALUE", help="Another parameter of the notebook; may be repeated."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a notebook for one week and publish it as one HTML file, with findings.json and manifest.json.
+
+    Example: shopscore report weekly --week 2026-W46 --shop apparel
+    """
+    edition = _report(shop, notebook, week, dict(_named(text) for text in parameter or []))
+    if as_json:
+        return print_json(
+            {
+                "html": str(edition.html),
+                "manifest": str(edition.manifest),
+                "findings": edition.findings and str(edition.findings),
+            }
+        )
+    print(edition.html)
+    return None
+
+
+def _named(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"expected NAME=VALUE, found {text}", param_hint="--parameter")
+    return name, value
+
+
+def _report(folder: Path, notebook: str, week: str, parameters: dict[str, str]) -> Edition:
+    from shopscore_analysis.report.run import publish
+
+    with working(notebook):
+        return publish(folder, notebook, week, parameters)
+
+
+def causes(
+    file: Annotated[Path, typer.Argument(help="A csv, xlsx or jsonl of texts.")],
+    text: Annotated[str, typer.Option(metavar="COLUMN", help="The column that holds the texts.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The new csv, xlsx or jsonl.")],
+    category: Annotated[str, typer.Option(help="Category of the goods, e.g. 衣服.")] = "",
+) -> None:
+    """Tag any table of texts with root causes, the words that show them, and a complaint score.
+
+    Example: shopscore causes reviews.xlsx --text 评价内容 --out tagged.jsonl
+    """
+    from shopscore_analysis.annotate import annotate
+
+    with bar("rows") as progress:
+        rows = annotate(file, text, out, category, lambda done: progress(file.name, done, 0))
+    notes.print(f"{rows} rows → {out}", markup=False)
+
+
+COMMANDS = (demo, report, causes)

@@ -1,0 +1,212 @@
+"""A notebook becomes an edition, or nothing changes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from shopscore_analysis.errors import ReportError
+from shopscore_analysis.report.receipt import MIME, receipt, run_id
+from shopscore_analysis.report.run import Edition, find, run
+from tests.report.notebooks import RECEIPT, write
+from tests.show.worlds import FACTS
+
+GIVEN = {"week": "2026-W46"}
+SECRET = "secret_line_of_source = 12345"
+
+
+@pytest.fixture(scope="module")
+def editions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Edition, Edition]:
+    """The same notebook run twice, into two folders."""
+    root = tmp_path_factory.mktemp("runs")
+    cell = f'{SECRET}\nimport sys\nprint("noise")\nprint("warning", file=sys.stderr)'
+    notebook = write(root / "weekly.ipynb", cell, RECEIPT)
+    first, second = (run(notebook, GIVEN, root / name, shop_root=root / "小店") for name in ("a", "b"))
+    return root, first, second
+
+
+def test_an_edition_is_a_page_a_notebook_a_manifest_and_findings(editions: tuple[Path, Edition, Edition]) -> None:
+    """All of it lies in the folder asked for, and nothing else does."""
+    root, edition, _ = editions
+    assert sorted(path.name for path in (root / "a").iterdir()) == [
+        "findings.json", "manifest.json", "timings.json", "weekly.html", "weekly.ipynb",
+    ]  # fmt: skip
+    assert edition == Edition(
+        *(root / "a" / name for name in ("weekly.html", "weekly.ipynb", "manifest.json", "findings.json"))
+    )
+
+
+def test_the_same_inputs_give_the_same_bytes(editions: tuple[Path, Edition, Edition]) -> None:
+    """Page, findings and manifest know no clock; times are kept apart."""
+    _, first, second = editions
+    for one, other in ((first.html, second.html), (first.manifest, second.manifest), (first.findings, second.findings)):
+        assert one.read_bytes() == other.read_bytes()  # type: ignore[union-attr]
+    timings = json.loads((first.html.parent / "timings.json").read_text(encoding="utf-8"))
+    assert timings["run_s"] > 0
+
+
+def test_the_page_bears_neither_code_nor_prints(editions: tuple[Path, Edition, Edition]) -> None:
+    """What a manager sees: headings and artefacts."""
+    page = editions[1].html.read_text(encoding="utf-8")
+    assert '<html lang="zh-CN">' in page
+    assert "有什么变化？" in page
+    assert not [part for part in ("secret_line", "noise", "warning", "import", "In&nbsp;[") if part in page]
+    assert not re.findall(r"https?://(?!www\.w3\.org)", page)
+
+
+def test_the_manifest_says_what_the_report_was_made_from(editions: tuple[Path, Edition, Edition]) -> None:
+    """Run id, parameters without the machine's paths, digests."""
+    _, edition, _ = editions
+    manifest = json.loads(edition.manifest.read_text(encoding="utf-8"))
+    assert manifest["parameters"] == {"shop": "小店", "week": "2026-W46"}
+    assert re.fullmatch(r"[0-9a-f]{12}", manifest["run_id"])
+    assert manifest["run_id"] in edition.html.read_text(encoding="utf-8")
+    assert set(manifest["files"]) == {"weekly.html", "findings.json"}
+    assert manifest["notebook"]["name"] == "weekly.ipynb"
+
+
+def test_findings_are_written_as_the_notebook_found_them(editions: tuple[Path, Edition, Edition]) -> None:
+    """null for the whole shop."""
+    found = json.loads(editions[1].findings.read_text(encoding="utf-8"))  # type: ignore[union-attr]
+    assert found == [{"cause": "defect", "product_id": None, "k": 3, "n": 9, "baseline": 0.1}]
+
+
+LAST = {"weekly.html": b"last good page", "manifest.json": b"{}"}
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Path:
+    """A folder with last week's good report."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    for name, data in LAST.items():
+        (folder / name).write_bytes(data)
+    return folder
+
+
+def _kept(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if "failed" not in path.name}
+
+
+@pytest.mark.parametrize(
+    ("cell", "timeout", "message"),
+    [
+        (
+            "1 / 0",
+            60,
+            "weekly.ipynb, cell 2: expected the cell to run, found ZeroDivisionError: division by zero; "
+            "nothing was published, see weekly.failed.ipynb",
+        ),
+        (
+            "import time; time.sleep(60)",
+            2,
+            "weekly.ipynb, cell 2: expected the cell to run, found no end after 2 seconds; "
+            "nothing was published, see weekly.failed.ipynb",
+        ),
+        (
+            "import sys; sys.exit(0)",
+            60,
+            "weekly.ipynb, cell 2: expected the cell to run, found that it left the notebook with sys.exit",
+        ),
+        (
+            "import os; os._exit(0)",
+            60,
+            "weekly.ipynb, cell 2: expected the cell to run, found a kernel that died (often: out of memory); "
+            "nothing was published, see weekly.failed.ipynb",
+        ),
+        (
+            "1 + 1",
+            60,
+            "weekly.ipynb, cell 2: expected the last cell to end with report.receipt(findings, facts), "
+            "found no receipt; the notebook stopped early, or its last line is missing",
+        ),
+    ],
+    ids=["error", "hanging", "sys.exit", "dead kernel", "no receipt"],
+)
+def test_a_failed_run_leaves_the_last_good_report_and_keeps_the_failed_notebook(
+    tmp_path: Path, published: Path, cell: str, timeout: int, message: str
+) -> None:
+    """Which cell and why; nothing half-written."""
+    with pytest.raises(ReportError) as caught:
+        run(write(tmp_path / "weekly.ipynb", cell), GIVEN, published, shop_root=tmp_path, timeout=timeout)
+    assert str(caught.value) == message
+    assert caught.value.cell == 2
+    assert _kept(published) == LAST
+    assert cell in json.dumps(json.loads((published / "weekly.failed.ipynb").read_text(encoding="utf-8")))
+
+
+def test_a_page_that_fails_its_checks_is_not_published(tmp_path: Path, published: Path) -> None:
+    """A phone number in an artefact."""
+    leak = 'from IPython.display import HTML\ndisplay(HTML("<p>电话 138" + "12345678</p>"))'
+    with pytest.raises(ReportError, match="found a mobile phone number"):
+        run(write(tmp_path / "weekly.ipynb", leak, RECEIPT), GIVEN, published, shop_root=tmp_path)
+    assert _kept(published) == LAST
+    assert (published / "weekly.failed.ipynb").exists()
+
+
+def test_a_good_run_clears_the_failed_one_and_other_notebooks_keep_their_names_apart(
+    tmp_path: Path, published: Path
+) -> None:
+    """Several reports of one week lie in one folder."""
+    (published / "returns.failed.ipynb").write_text("{}", encoding="utf-8")
+    calm = RECEIPT.replace("receipt(found,", "receipt(None,")
+    edition = run(write(tmp_path / "returns.ipynb", calm), GIVEN, published, shop_root=tmp_path)
+    assert sorted(path.name for path in published.iterdir()) == [
+        "manifest.json", "returns.html", "returns.ipynb", "returns.manifest.json", "returns.timings.json", "weekly.html",
+    ]  # fmt: skip
+    assert edition.findings is None
+    assert (published / "manifest.json").read_bytes() == LAST["manifest.json"]
+
+
+def test_a_misspelt_parameter_stops_before_any_kernel_starts(tmp_path: Path, published: Path) -> None:
+    """Nothing ran, so there is no failed notebook either."""
+    with pytest.raises(ReportError, match=r"found weak; did you mean week\?"):
+        run(write(tmp_path / "weekly.ipynb", RECEIPT), {"weak": "2026-W46"}, published, shop_root=tmp_path)
+    assert {path.name for path in published.iterdir()} == set(LAST)
+
+
+def test_a_notebook_without_parameters_is_refused(tmp_path: Path, published: Path) -> None:
+    """The tag is missing."""
+    with pytest.raises(ReportError, match="expected a cell tagged `parameters`"):
+        run(write(tmp_path / "weekly.ipynb", RECEIPT, parameters=None), GIVEN, published, shop_root=tmp_path)
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """A file stands where the folder should be."""
+    blocked = tmp_path / "reports"
+    blocked.write_text("", encoding="utf-8")
+    with pytest.raises(ReportError) as caught:
+        run(write(tmp_path / "weekly.ipynb", RECEIPT), GIVEN, blocked / "2026-W46", shop_root=tmp_path)
+    assert str(caught.value) == (
+        f"weekly.ipynb: expected to write into {blocked / '2026-W46'}, found: {os.strerror(20)}; "
+        "free some space, or make the folder writable"
+    )
+
+
+def test_a_notebook_is_found_by_name_and_an_unknown_one_lists_the_known(tmp_path: Path) -> None:
+    """The shop's own notebooks come before the project's."""
+    (tmp_path / "notebooks").mkdir()
+    own = write(tmp_path / "notebooks" / "weekly.ipynb", RECEIPT)
+    assert find("weekly", tmp_path) == own.resolve()
+    assert find(str(own), tmp_path) == own.resolve()
+    with pytest.raises(ReportError) as caught:
+        find("weakly", tmp_path)
+    assert str(caught.value).startswith("weakly: expected a path or one of 01_data_quality, 02_root_causes,")
+    assert str(caught.value).endswith("found no such notebook")
+
+
+def test_a_receipt_carries_findings_and_facts_and_shows_the_run_record() -> None:
+    """One artefact for the reader and for the machine."""
+    bundle = receipt(None, FACTS)._repr_mimebundle_()
+    assert bundle[MIME] == {"findings": None, "facts": FACTS}
+    assert run_id(FACTS) in bundle["text/html"]
+
+
+def test_the_run_id_depends_on_facts_not_on_their_order() -> None:
+    """Same inputs, same id."""
+    assert run_id(FACTS) == run_id(dict(reversed(FACTS.items())))
+    assert run_id(FACTS) != run_id(FACTS | {"week": "2026-W45"})

@@ -1,0 +1,219 @@
+"""Figures: live text, description, twin, repeatable bytes."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import warnings
+from collections.abc import Callable
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import pytest
+
+from shopscore_analysis import show
+from shopscore_analysis.errors import SettingsError
+from shopscore_analysis.show import charts, grid
+from tests.show import worlds
+
+MAKERS: dict[str, Callable[[], show.Figure]] = {
+    "heatmap": lambda: show.heatmap(worlds.cells(), worlds.NAMES, evidence=True),
+    "bars": lambda: show.bars(worlds.overall(), title="各根因占比"),
+    "named bars": lambda: show.bars(
+        worlds.cells().iloc[:2].drop(columns="cause"), worlds.NAMES, by="product", title="各商品"
+    ),
+    "lines": lambda: show.lines(worlds.trend("真实变化"), title="每周抱怨率"),
+    "losses": lambda: show.loss_bars(worlds.ledger()),
+    "gaps": lambda: show.gaps(worlds.benchmark()),
+    "gap lines": lambda: show.gap_lines(worlds.history()),
+    "ranks": lambda: show.ranks(worlds.rank()),
+    "coverage": lambda: show.coverage(worlds.status(), ["2026-W44", "2026-W45", worlds.WEEK]),
+}
+
+
+def _svg(figure: show.Figure) -> ElementTree.Element:
+    return ElementTree.fromstring(figure.picture.markup)
+
+
+def _texts(figure: show.Figure) -> list[str]:
+    return ["".join(node.itertext()) for node in _svg(figure).iter("text")]
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_the_same_estimates_give_the_same_bytes(make: Callable[[], show.Figure]) -> None:
+    """No clock, no counter, no random id."""
+    assert make()._repr_html_() == make()._repr_html_()
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_every_figure_says_what_it_shows(make: Callable[[], show.Figure]) -> None:
+    """Title and description first, a twin beside, ids prefixed."""
+    figure = make()
+    root = _svg(figure)
+    first, second, *_ = root
+    assert (first.tag, second.tag) == ("title", "desc")
+    assert first.text == figure.title
+    assert second.text
+    assert root.attrib["aria-labelledby"] == f"{first.attrib['id']} {second.attrib['id']}"
+    assert "<table>" in figure.twin.markup
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_text_is_text_in_the_readers_font_and_colours_follow_the_page(make: Callable[[], show.Figure]) -> None:
+    """No glyph outlines, no font of this machine, no fixed ink."""
+    figure = make()
+    assert _texts(figure)
+    assert figure.picture.markup.count("font-family") == 1
+    assert "'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif" in figure.picture.markup
+    assert "var(--" in figure.picture.markup
+    assert "<metadata" not in figure.picture.markup
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_every_reference_of_a_figure_stays_within_it(make: Callable[[], show.Figure]) -> None:
+    """Two figures on a page cannot take each other's clip paths."""
+    markup = make().picture.markup
+    ids = set(re.findall(r'\bid="([^"]+)"', markup))
+    used = set(re.findall(r"url\(#([^)]+)\)", markup)) | set(re.findall(r'<use href="#([^"]+)"', markup))
+    assert used <= ids
+
+
+def test_drawing_leaves_the_settings_of_matplotlib_alone() -> None:
+    """rc contexts, no global state."""
+    before = dict(mpl.rcParams)
+    MAKERS["heatmap"]()
+    assert dict(mpl.rcParams) == before
+
+
+def test_no_chinese_character_is_missing_from_the_measuring_font() -> None:
+    """A figure of plain Chinese draws without any warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        show.bars(worlds.overall(), title="尺码分量不合、质量缺陷")
+
+
+def test_the_heat_map_prints_what_was_counted_and_colours_only_enough() -> None:
+    """k/n in the cells; too small a sample says so and has no colour."""
+    figure = MAKERS["heatmap"]()
+    assert _texts(figure).count("样本不足") == 2
+    assert {"30/200", "6/200"} <= set(_texts(figure))
+    assert "1/4" not in _texts(figure)
+    filled = [fill for fill in re.findall(r"fill: (#\w{6})", figure.picture.markup) if fill != "#000000"]
+    assert len({*filled} - {"#fffffe"}) == 2
+
+
+def test_a_cell_leads_to_its_quotes_and_says_so() -> None:
+    """Counted cells are links with a spoken label; zero cells are not."""
+    links = {node.attrib["href"]: node.attrib["aria-label"] for node in _svg(MAKERS["heatmap"]()).iter("a")}
+    assert links == {
+        "#e-size_fit-product-p1": "尺码分量不合，连帽羽绒服：30/200，看原话",
+        "#e-size_fit-product-p2": f"尺码分量不合，{worlds.HOSTILE}：1/4，看原话",
+        "#e-defect-product-p1": "质量缺陷，连帽羽绒服：6/200，看原话",
+    }
+
+
+def test_a_figure_with_doors_is_a_group_and_one_without_is_an_image() -> None:
+    """An image would hide its links from a screen reader."""
+    assert _svg(MAKERS["heatmap"]()).attrib["role"] == "group"
+    assert _svg(MAKERS["bars"]()).attrib["role"] == "img"
+
+
+def test_a_hostile_name_stays_text_in_picture_and_twin() -> None:
+    """Neither markup nor mathematics."""
+    markup = MAKERS["heatmap"]()._repr_html_()
+    assert "<script" not in markup
+    assert any("$x" in text or "<scr" in text for text in _texts(MAKERS["heatmap"]()))
+
+
+def test_the_heat_map_says_how_much_it_leaves_out() -> None:
+    """What is not drawn is announced, and stands in the twin."""
+    figure = show.heatmap(worlds.cells(), worlds.NAMES, rows=1, columns=1)
+    assert "另有 1 种根因、1 个商品只在数据表里。" in figure.description
+    assert "质量缺陷" in figure.twin.markup
+
+
+def test_the_worst_cause_and_product_come_first() -> None:
+    """Reading order on a phone."""
+    shown = grid._most(worlds.cells(), "product", 12, 8)
+    assert list(shown["cause"]) == ["size_fit", "size_fit", "defect", "defect"]
+    assert list(shown["product"])[:2] == ["p1", "p2"]
+
+
+def test_weeks_are_read_as_time_goes_and_the_newest_are_kept() -> None:
+    """A heat map over weeks drops old weeks, not small ones."""
+    weeks = [f"2026-W{week}" for week in (44, 45, 46)]
+    frame = worlds.cells().iloc[[0, 0, 0]].drop(columns="product").assign(week=weeks, n=[900, 100, 10])
+    assert _texts(show.heatmap(frame, columns=2))[:2] == ["第45周", "第46周"]
+
+
+def test_only_changes_are_marked_on_a_line() -> None:
+    """波动内 prints nothing."""
+    assert "真实" in _texts(MAKERS["lines"]())
+    assert not {"真实", "可能"} & set(_texts(show.lines(worlds.trend(), title="每周抱怨率")))
+
+
+def test_gaps_are_told_in_words_and_missing_ones_stay_missing() -> None:
+    """Behind, level, ahead; the unknown service score is not drawn but listed."""
+    figure = MAKERS["gaps"]()
+    assert figure.description == "总分对中位数落后 0.10；商品对中位数持平；物流对中位数领先 0.10。"
+    assert "服务" not in _texts(figure)
+    assert "服务" in figure.twin.markup
+
+
+def test_a_rank_is_an_interval() -> None:
+    """6 to 9 where rounding allows it."""
+    assert MAKERS["ranks"]().description.startswith("第46周：第 6—9 名。")
+    assert charts._place({"rank_low": 8, "rank_high": 8}) == "第 8 名"
+
+
+def test_missing_weeks_are_named() -> None:
+    """The calendar says what it lacks."""
+    assert MAKERS["coverage"]().description == "竞品TOP10缺 1 周。有数据的周涂色，缺的周留空。".replace(
+        "竞品TOP10", charts.TABLE_LABELS["rivals"]
+    )
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: show.bars(worlds.overall().iloc[:0], title="空"),
+        lambda: show.loss_bars(worlds.ledger().iloc[:0]),
+        lambda: show.gaps(worlds.benchmark().iloc[:0]),
+        lambda: show.ranks(worlds.rank().iloc[:0]),
+        lambda: show.gap_lines(worlds.history().iloc[:0]),
+        lambda: show.lines(worlds.trend().iloc[:0], title="空"),
+        lambda: show.heatmap(worlds.cells().iloc[:0]),
+        lambda: show.cloud(worlds.keywords().iloc[:0]),
+    ],
+)
+def test_nothing_to_show_is_said(make: Callable[[], show.Figure]) -> None:
+    """A quiet shop gets a whole report."""
+    assert re.search("没有|样本不足", make().description)
+
+
+def test_the_cloud_draws_only_marking_terms_that_the_font_has() -> None:
+    """No boxes: an emoji stays in the twin, praise stays out of the picture."""
+    figure = show.cloud(worlds.keywords())
+    assert figure.description == "最突出的词：起球、断码。字越大，越是差评独有。"
+    assert 'alt="差评里的词。最突出的词：起球、断码。"' in figure.picture.markup
+    assert "😡" in figure.twin.markup
+    assert "喜欢" in figure.twin.markup
+
+
+def test_the_cloud_is_a_repeatable_picture() -> None:
+    """A small PNG inside the page, the same each time."""
+    from PIL import Image
+
+    first, second = (show.cloud(worlds.keywords()).picture.markup for _ in range(2))
+    assert first == second
+    png = base64.b64decode(re.search(r"base64,([^\"]+)", first)[1])  # type: ignore[index]
+    image = Image.open(io.BytesIO(png))
+    assert image.size == (880, 480)
+    assert len(image.convert("L").getcolors()) > 4  # type: ignore[arg-type]
+
+
+def test_the_cloud_refuses_a_font_that_is_not_there() -> None:
+    """The setting of the shop is used."""
+    with pytest.raises(SettingsError, match="found 'No Such Font'"):
+        show.cloud(worlds.keywords(), font="No Such Font")

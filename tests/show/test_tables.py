@@ -1,0 +1,129 @@
+"""Tables and cards."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import pytest
+
+from shopscore_analysis import show
+from shopscore_analysis.show import theme
+from shopscore_analysis.show.tables import column
+from tests.show import worlds
+
+
+def _plain(markup: object) -> str:
+    return re.sub(r"<[^>]+>", "|", str(markup))
+
+
+def test_a_table_has_heads_a_caption_and_its_own_box() -> None:
+    """Rows are headed by their first cell; the box scrolls and takes the keyboard's focus."""
+    made = show.table(
+        pd.DataFrame({"a": ["x"], "b": [0.5]}), [column("a", "甲"), column("b", "乙", theme.percent)], "题"
+    )
+    assert str(made) == (
+        '<div class="scroll" role="region" aria-label="题" tabindex="0"><table><caption>题</caption>'
+        '<thead><tr><th scope="col" class="num">甲</th><th scope="col" class="num">乙</th></tr></thead>'
+        '<tbody><tr><th scope="row">x</th><td class="num">50.0%</td></tr></tbody></table></div>'
+    )
+
+
+def test_rows_left_out_are_counted() -> None:
+    """Nothing disappears silently."""
+    frame = pd.DataFrame({"a": range(5)})
+    assert "另有 3 行未列出。" in str(show.table(frame, [column("a", "甲")], "题", limit=2))
+    assert "未列出" not in str(show.table(frame, [column("a", "甲")], "题"))
+
+
+def test_an_empty_table_says_so() -> None:
+    """Not an empty grid."""
+    assert "这一时期没有数据" in str(show.table(pd.DataFrame({"a": []}), [column("a", "甲")], "题"))
+
+
+def test_a_small_sample_gets_no_percentage() -> None:
+    """k/n is printed, the share is not."""
+    assert "|1/4|" in _plain(show.causes_table(worlds.cells(), "product", worlds.NAMES)).replace("||", "|")
+    assert "25.0%" not in str(show.causes_table(worlds.cells(), "product", worlds.NAMES))
+
+
+def test_the_ledger_lists_what_costs_dearest_first_with_the_unattributed() -> None:
+    """未归因 stays visible; what costs nothing is left out."""
+    found = re.findall(r'<th scope="row">([^<]+)', str(show.ledger_table(worlds.ledger())))
+    assert found == ["配送慢", "未归因", "质量缺陷", "派送服务差"]
+
+
+def test_hostile_text_stays_text_in_every_table_and_card() -> None:
+    """One place escapes."""
+    cells = worlds.cells()
+    shown = [
+        show.causes_table(cells, "product", worlds.NAMES),
+        show.watch_list(worlds.findings(), worlds.NAMES),
+        show.things_to_do(worlds.findings(), worlds.ledger(), worlds.OWNERS, worlds.WEEK, worlds.NAMES),
+        show.evidence(worlds.quotes(), worlds.overall(), cells, worlds.NAMES, period=worlds.HOSTILE),
+        show.header(worlds.FACTS | {"shop": worlds.HOSTILE}, worlds.HOSTILE, worlds.HOSTILE),
+        show.keywords_table(worlds.keywords().assign(term=worlds.HOSTILE)),
+    ]
+    for one in shown:
+        assert "<script" not in str(one)
+        assert "&lt;script&gt;" in str(one)
+
+
+def test_quotes_show_the_matched_span_and_how_many_are_not_shown() -> None:
+    """k, n, interval, period, stars."""
+    shown = str(show.evidence(worlds.quotes(), worlds.overall(), period="第46周"))
+    assert "<mark>腰围小了一</mark>大圈" in shown
+    assert "31/204 · 15.2%（10.9%–20.7%）" in shown
+    assert "第46周，31 条抱怨，另有 28 条未列出；原话已脱敏。" in shown
+    assert "未评星" in shown
+
+
+def test_every_door_of_a_heat_map_opens_onto_its_quotes() -> None:
+    """Links and anchors are made from the same cells."""
+    picture = show.heatmap(worlds.cells(), worlds.NAMES, evidence=True)._repr_html_()
+    shown = str(show.evidence(worlds.quotes(), worlds.overall(), worlds.cells(), worlds.NAMES, period="第46周"))
+    doors = set(re.findall(r'href="#(e-[^"]+)"', picture))
+    assert doors
+    assert doors <= set(re.findall(r'id="([^"]+)"', shown))
+
+
+def test_every_finding_and_task_opens_onto_quotes_or_their_absence() -> None:
+    """`also` keeps links from leading nowhere."""
+    found = worlds.findings()
+    linked = str(show.watch_list(found, worlds.NAMES))
+    shown = str(show.evidence(worlds.quotes(), worlds.overall(), period="第46周", also=list(found["cause"])))
+    assert set(re.findall(r'href="#([^"]+)"', linked)) <= set(re.findall(r'id="([^"]+)"', shown))
+    assert "第46周没有这种抱怨。" in shown
+
+
+def test_the_tiles_tell_value_and_direction() -> None:
+    """Total, to the target, to the median."""
+    told = _plain(show.score_tiles(worlds.rank(), worlds.benchmark(), worlds.WEEK, 4.8))
+    for part in ("|4.70|", "|差 0.10|", "距目标 4.80", "↑ +0.02"):
+        assert part in told
+
+
+@pytest.mark.parametrize("week", ["2026-W40", "2026-W47"])
+def test_a_week_without_a_score_shows_no_old_one(week: str) -> None:
+    """An old score is not passed off as this week's."""
+    told = _plain(show.score_tiles(worlds.rank(), worlds.benchmark(), week, 4.8))
+    assert "4.70" not in told
+    assert told.count("本周没有体验分数据") == 3
+
+
+def test_a_week_without_findings_is_called_calm() -> None:
+    """No news is told."""
+    assert "没有超出正常波动的根因" in str(show.watch_list(worlds.findings().iloc[:0], {}))
+
+
+def test_the_run_record_names_inputs_and_versions() -> None:
+    """Provenance for a reader."""
+    record = _plain(show.run_record(worlds.FACTS, "abc123"))
+    for part in ("abc123", "pandas 3", "评价", "0123456789ab", "|12|"):
+        assert part in record
+
+
+def test_the_glossary_explains_every_verdict() -> None:
+    """No word without its line."""
+    told = str(show.glossary())
+    assert all(word in told for word in ("真实变化", "可能变化", "波动内", "样本不足", "丢星", "未归因"))

@@ -1,0 +1,121 @@
+"""Sentences cannot claim more than their verdict."""
+
+from __future__ import annotations
+
+import pytest
+
+from shopscore_analysis.schema import CAUSES
+from shopscore_analysis.show import words
+from tests.show import worlds
+
+
+def _row(**changes: object):  # type: ignore[no-untyped-def]
+    return next(worlds.findings().iloc[[0]].assign(**changes).itertuples(index=False))
+
+
+def test_a_real_rise_is_told_with_its_numbers() -> None:
+    """Where, what, when, k/n, share, baseline."""
+    assert words.sentence(_row(), worlds.NAMES) == (
+        "「连帽羽绒服」的「质量缺陷」确实变多了：第44—46周 12/60 条有文字的评价（20.0%），其余各周 5.0%。"
+    )
+
+
+def test_a_real_fall_is_told_as_a_fall() -> None:
+    """Direction comes from the numbers."""
+    assert "确实变少了" in words.sentence(_row(baseline=0.5), worlds.NAMES)
+
+
+@pytest.mark.parametrize("kind", ["change", "level"])
+@pytest.mark.parametrize(
+    ("verdict", "allowed"),
+    [("可能变化", "可能"), ("波动内", "在正常波动之内"), ("样本不足", "样本不足，暂不下结论")],
+)
+def test_a_weaker_verdict_never_sounds_sure(kind: str, verdict: str, allowed: str) -> None:
+    """确实 and 一直 belong to 真实变化 alone."""
+    told = words.sentence(_row(kind=kind, verdict=verdict), worlds.NAMES)
+    assert allowed in told
+    assert "确实" not in told
+    assert "一直" not in told
+
+
+def test_a_level_is_compared_with_the_other_products() -> None:
+    """Not with other weeks."""
+    told = words.sentence(_row(kind="level"), worlds.NAMES)
+    assert "一直高于其他商品" in told
+    assert told.endswith("其他商品 5.0%。")
+
+
+def test_a_finding_without_a_product_is_about_the_whole_shop() -> None:
+    """None from a frame or a JSON file."""
+    assert words.sentence(_row(product_id=None), worlds.NAMES).startswith("全店的")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        ("真实变化", "第46周抱怨确实变多了："),
+        ("可能变化", "第46周抱怨可能变多了，还要再看一周："),
+        ("波动内", "第46周抱怨在正常波动之内："),
+        ("样本不足", "第46周抱怨样本不足，暂不下结论："),
+    ],
+)
+def test_the_verdict_line_says_what_the_chart_says(verdict: str, said: str) -> None:
+    """The headline of the report."""
+    line = words.verdict_line(worlds.trend(verdict), worlds.findings(), worlds.WEEK, worlds.NAMES)
+    assert line == f"{said}30/100 条有文字的评价（30.0%）。最要紧的是「连帽羽绒服」的「质量缺陷」。"
+
+
+def test_the_verdict_line_doubts_a_possible_finding() -> None:
+    """可能是, not 是."""
+    found = worlds.findings().iloc[[1]]
+    assert "最要紧的可能是" in words.verdict_line(worlds.trend(), found, worlds.WEEK, worlds.NAMES)
+
+
+def test_the_verdict_line_knows_calm_and_empty_weeks() -> None:
+    """Nothing going on; no text at all."""
+    assert words.verdict_line(worlds.trend(), worlds.findings().iloc[:0], worlds.WEEK, {}).endswith(
+        "没有仍在持续的异常。"
+    )
+    assert words.verdict_line(worlds.trend(), worlds.findings(), "2026-W47", {}) == "第47周没有带文字的评价，无法判断。"
+
+
+def test_three_things_are_what_goes_on_then_what_costs_most() -> None:
+    """Findings first; a surge that is over and the unattributed rest are no task."""
+    todo = words.things_to_do(worlds.findings(), worlds.ledger(), worlds.OWNERS, worlds.WEEK, worlds.NAMES)
+    assert list(todo["cause"]) == ["defect", "size_fit", "courier"]
+    assert list(todo["verdict"]) == ["真实变化", "可能变化", "长期扣分"]
+    assert list(todo["owner"]) == ["王芳", "王芳", "李雷"]
+    assert todo["points"][0] == pytest.approx(0.08)
+    assert set(todo["due"]) == {"11月20日（周五）"}
+
+
+def test_a_week_without_findings_still_has_tasks() -> None:
+    """The dearest causes of the ledger."""
+    todo = words.things_to_do(worlds.findings().iloc[:0], worlds.ledger(), worlds.OWNERS, worlds.WEEK, worlds.NAMES)
+    assert list(todo["cause"]) == ["slow_delivery", "defect", "courier"]
+    assert todo["why"][0] == "占全部丢星的 40.0%，5/100 条评价因它丢星。"
+
+
+def test_every_cause_has_something_to_try() -> None:
+    """No empty task."""
+    assert set(words.ACTIONS) == set(CAUSES)
+
+
+def test_weeks_over_new_year_name_both_years() -> None:
+    """W53 of 2026 ends in 2027."""
+    assert words.days("2026-W53") == "2026年12月28日—2027年1月3日"
+    assert words.period(["2026-W52", "2027-W01"]) == "2026年第52周—2027年第1周"
+
+
+def test_coverage_names_the_gaps() -> None:
+    """Or says that there are none."""
+    assert "缺 1 周" in words.coverage_line(worlds.status(), ["2026-W44", "2026-W45", "2026-W46"])
+    assert words.coverage_line(worlds.status(), ["2026-W44"]).endswith("每周都有。")
+
+
+def test_the_gap_line_needs_both_sides() -> None:
+    """No figure, no comparison."""
+    assert words.gap_line(worlds.benchmark()) == (
+        "总分 4.70：对 TOP10 中位数落后 0.10，对第一名落后 0.20（10 家有公布分）。"
+    )
+    assert words.gap_line(worlds.benchmark().iloc[3:]) == "这一周没有本店体验分或 TOP10 数据，无法比较。"

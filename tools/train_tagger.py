@@ -1,0 +1,272 @@
+"""Train the tagger's linear model and write its weights, their card and their quality.
+
+    python tools/train_tagger.py DATA_DIR [--folds-only]
+
+DATA_DIR holds labelled-train.jsonl (id, text, causes, complaint, positive), reviews-dev.csv.gz (id, category,
+positive, text) and labelled-dev.jsonl, of which only the ids are read, to keep its texts out of training.
+Needs the extra `train` (scikit-learn). Every figure in tagger_quality.json is out of fold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import gzip
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.sparse import csr_matrix, diags, hstack, vstack
+from sklearn.decomposition import TruncatedSVD
+from sklearn.metrics import roc_auc_score
+from sklearn.svm import LinearSVC
+
+from shopscore_analysis.text.lexicon import CAUSE_NAMES, CLASSES, lexicon
+from shopscore_analysis.text.matcher import find
+from shopscore_analysis.text.model import (
+    BITS, CLAUSE_SHARE, OUTPUTS, _TONE_SHRINK, best_clauses, clause_owners, grams, lengths, presence, stated, table_of, tones,
+)
+from shopscore_analysis.text.normalize import batch
+
+DATA = Path(__file__).resolve().parent.parent / "shopscore_analysis" / "data"
+MIN_COUNT = 6
+import os
+TOPICS, TOPIC_SCALE, LEXICON_SCALE, TONE_SCALE, C = int(os.environ.get('TOP',300)), float(os.environ.get('TS',1.5)), float(os.environ.get('LS',.5)), 0.2, float(os.environ.get('CC',.3))
+FOLDS, CHUNK = 5, 4000
+FAVOURABLE_SHARE = 1 / 3  # of the texts that thresholds are chosen for
+INSTALL = OUTPUTS.index("installation")
+
+
+@dataclass
+class Set:
+    """Features of some texts: n-gram presence and lexicon counts, of texts and of their clauses."""
+
+    whole: csr_matrix
+    part: csr_matrix
+    said: np.ndarray
+    said_part: np.ndarray
+    text_of: np.ndarray
+
+    @property
+    def size(self) -> int:
+        return self.whole.shape[0]
+
+
+def features(texts: list[str], table: np.ndarray, columns: int) -> Set:
+    wholes, parts, said, said_part, text_of, done = [], [], [], [], [], 0
+    for at in range(0, len(texts), CHUNK):
+        chunk = batch(texts[at : at + CHUNK])
+        found = find(chunk, lexicon())
+        number, owner, spans = clause_owners(chunk, found.clauses)
+        seen = grams(chunk, number, table)
+        inside = seen.clause >= 0
+        wholes.append(presence(seen.text, seen.row, (chunk.size, columns)))
+        parts.append(presence(seen.clause[inside], seen.row[inside], (len(spans), columns)))
+        said.append(stated(found, found.text, chunk.size))
+        said_part.append(stated(found, number[chunk.starts[found.text] + found.start], len(spans)))
+        text_of.append(owner + done)
+        done += chunk.size
+    return Set(vstack(wholes).tocsr(), vstack(parts).tocsr(), np.concatenate(said), np.concatenate(said_part), np.concatenate(text_of))
+
+
+def weighed(matrix: csr_matrix, rarity: np.ndarray) -> csr_matrix:
+    return (diags(1 / lengths(matrix, rarity)) @ matrix @ diags(rarity)).astype(np.float32).tocsr()
+
+
+def read(folder: Path):
+    labelled = [json.loads(line) for line in (folder / "labelled-train.jsonl").open(encoding="utf-8")]
+    measured = {json.loads(line)["id"] for line in (folder / "labelled-dev.jsonl").open(encoding="utf-8")}
+    with gzip.open(folder / "reviews-dev.csv.gz", "rt", encoding="utf-8") as file:
+        flagged = [row for row in csv.DictReader(file) if row["id"] not in measured]
+    return labelled, flagged
+
+
+def held_out(ids: list[str]) -> np.ndarray:
+    return np.array([int(hashlib.sha256(each.encode()).hexdigest(), 16) % FOLDS == 0 for each in ids])
+
+
+def tone_features(tone: np.ndarray, data: Set, whole: csr_matrix, part_raw: np.ndarray) -> np.ndarray:
+    return tones((whole @ tone).astype(np.float32), part_raw, data.text_of, data.size)
+
+
+def clause_tone(tone: np.ndarray, data: Set, rarity: np.ndarray) -> np.ndarray:
+    raw = data.part @ (tone * rarity)
+    return (raw / np.sqrt(np.square(lengths(data.part, rarity)) + _TONE_SHRINK)).astype(np.float32)
+
+
+def fit_outputs(x: csr_matrix, y: np.ndarray, sample: np.ndarray, columns: int, topics: np.ndarray):
+    """Weights per output: n-grams (topics folded in), lexicon, tone, bias."""
+    g, l, t, b = [], [], [], []
+    k, n = 2 * len(CLASSES), topics.shape[0]
+    for c in range(y.shape[1]):
+        if c == INSTALL:
+            w = np.zeros(x.shape[1]); w[columns + c] = 2 / LEXICON_SCALE; bias = -1.0
+        else:
+            m = LinearSVC(C=C, max_iter=600, random_state=0).fit(x, y[:, c], sample_weight=sample)
+            w, bias = m.coef_[0], m.intercept_[0]
+        g.append(w[:columns] + TOPIC_SCALE * (w[columns + k : columns + k + n] @ topics))
+        l.append(w[columns : columns + k] * LEXICON_SCALE)
+        t.append(w[columns + k + n :] * TONE_SCALE)
+        b.append(bias)
+    return np.array(g).T, np.array(l).T, np.array(t).T, np.array(b)
+
+
+def totals(data: Set, whole: csr_matrix, part: csr_matrix, tone_z: np.ndarray, w) -> np.ndarray:
+    g, l, t, b = w
+    text = whole @ g + data.said @ l + tone_z @ t + b
+    clause = (part @ g + data.said_part @ l + b).astype(np.float32)
+    best = best_clauses(clause, data.text_of, data.size)
+    return text + CLAUSE_SHARE * np.take_along_axis(clause, best, axis=0)
+
+
+def best_threshold(scores: np.ndarray, truth: np.ndarray, weight: np.ndarray) -> float:
+    order = np.argsort(-scores)
+    hits = np.cumsum(truth[order] * weight[order])
+    f1 = 2 * hits / (np.cumsum(weight[order]) + (truth * weight).sum() + 2)
+    near = np.flatnonzero(f1 >= f1.max() - 0.004)  # the middle of the plateau, not its luckiest point
+    at = int(np.median(near))
+    return float((scores[order[at]] + scores[order[min(at + 1, len(order) - 1)]]) / 2)
+
+
+def slope_of(scores: np.ndarray, truth: np.ndarray, threshold: float) -> float:
+    grid = np.linspace(0.5, 6, 23)
+    z = (scores - threshold)[None, :] * grid[:, None]
+    loss = np.logaddexp(0, np.where(truth[None, :] > 0, -z, z)).mean(axis=1)
+    return float(grid[loss.argmin()])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--folds-only", action="store_true")
+    args = parser.parse_args()
+    labelled, flagged = read(args.data)
+    texts = [row["text"] for row in labelled]
+    y = np.array([[cause in row["causes"] for cause in CAUSE_NAMES] + [row["complaint"]] for row in labelled], dtype=np.int64)
+    favourable = np.array([row["positive"] for row in labelled]) == 1
+    weight = np.where(favourable, 1.0, favourable.sum() * (1 / FAVOURABLE_SHARE - 1) / (~favourable).sum())
+
+    # n-grams: those frequent enough among all texts that may be trained on
+    everything = np.arange(1 << BITS, dtype=np.int32)
+    count = np.zeros(1 << BITS, dtype=np.int64)
+    for at in range(0, len(flagged), CHUNK):
+        chunk = batch([row["text"] for row in flagged[at : at + CHUNK]])
+        seen = grams(chunk, np.zeros(len(chunk.codes), dtype=np.int64), everything)
+        count += np.asarray(presence(seen.text, seen.row, (chunk.size, 1 << BITS)).sum(axis=0)).ravel().astype(np.int64)
+    hashes = np.flatnonzero(count >= MIN_COUNT)
+    rarity = (np.log((1 + len(flagged)) / (1 + count[hashes])) + 1).astype(np.float32)
+    table, columns = table_of(hashes), len(hashes)
+    print("n-grams", columns)
+
+    pool = features([row["text"] for row in flagged], table, columns)
+    pool_whole = weighed(pool.whole, rarity)
+    flag = np.array([row["positive"] == "0" for row in flagged]).astype(int)
+    held = held_out([row["id"] for row in flagged])
+    own = {row["id"] for row in labelled}
+    mine = np.array([row["id"] in own for row in flagged])
+
+    data = features(texts, table, columns)
+    whole, part = weighed(data.whole, rarity), weighed(data.part, rarity)
+    svd = TruncatedSVD(TOPICS, random_state=0, n_iter=3).fit(pool_whole)
+    topics = svd.components_.astype(np.float32)
+
+    def tone_of(use: np.ndarray) -> np.ndarray:
+        return LinearSVC(C=0.3, random_state=0).fit(pool_whole[use], flag[use]).coef_[0].astype(np.float32)
+
+    def design(some: Set, weighed_grams: csr_matrix, tone_z: np.ndarray) -> csr_matrix:
+        blocks = [some.said * LEXICON_SCALE, weighed_grams @ topics.T * TOPIC_SCALE, tone_z * TONE_SCALE]
+        return hstack([weighed_grams, *map(csr_matrix, blocks)]).tocsr().astype(np.float32)
+
+    # weak negatives: favourable texts without a sign of a complaint complain of nothing
+    import os
+    rng = np.random.default_rng(1)
+    NEG = int(os.environ.get("NEG", 4000)); NEGW = float(os.environ.get("NEGW", 0.3)); PHR = int(os.environ.get("PHR", 0)); PHRW = float(os.environ.get("PHRW", 0.2))
+    quiet = (flag == 0) & ~mine & (pool.said[:, : CLASSES.index("faint")].sum(axis=1) == 0)
+    quiet_rows = np.sort(rng.permutation(np.flatnonzero(quiet))[:NEG])
+    print("quiet", quiet.sum())
+    weak = features([flagged[i]["text"] for i in quiet_rows], table, columns)
+    weak_y = np.zeros((len(quiet_rows), y.shape[1]), dtype=np.int64)
+    weak_w = np.full(len(quiet_rows), NEGW)
+    weak_whole = weighed(weak.whole, rarity)
+
+    # out of fold: the tone is learnt without any labelled text
+    tone = tone_of(~mine)
+    raw = tone_features(tone, data, whole, clause_tone(tone, data, rarity))
+    mean, scale = raw.mean(axis=0), raw.std(axis=0) + 1e-6
+    tone_z = (raw - mean) / scale
+    x = design(data, whole, tone_z)
+    weak_tone = (tone_features(tone, weak, weak_whole, clause_tone(tone, weak, rarity)) - mean) / scale
+    weak_x = design(weak, weak_whole, weak_tone)
+    fold = np.random.default_rng(0).integers(0, FOLDS, len(texts))
+    out = np.zeros(y.shape)
+    for k in range(FOLDS):
+        use = fold != k
+        w = fit_outputs(vstack([x[use], weak_x]).tocsr(), np.concatenate([y[use], weak_y]), np.concatenate([np.ones(use.sum()), weak_w]), columns, topics)
+        out[fold == k] = totals(data, whole, part, tone_z, w)[fold == k]
+    said_yes = np.zeros(y.shape, dtype=bool)
+    for k in range(FOLDS):
+        for c in range(y.shape[1]):
+            t = best_threshold(out[fold != k, c], y[fold != k, c], weight[fold != k])
+            said_yes[fold == k, c] = out[fold == k, c] > t
+    quality = measure(said_yes, y, weight, out, favourable)
+    print(json.dumps({k: v for k, v in quality.items() if k != "causes"}))
+    for name, row in quality["causes"].items():
+        print(f"{name:18} {row}")
+    if args.folds_only:
+        return
+    threshold = np.array([best_threshold(out[:, c], y[:, c], weight) for c in range(y.shape[1])])
+    threshold[INSTALL] = 1.0
+    slope = np.array([slope_of(out[:, c], y[:, c], threshold[c]) for c in range(y.shape[1])])
+
+    # shipped: the tone from four fifths of the flagged texts, so that the rest can be measured on
+    tone = tone_of(~held)
+    raw = tone_features(tone, data, whole, clause_tone(tone, data, rarity))
+    mean, scale = raw.mean(axis=0), raw.std(axis=0) + 1e-6
+    weak_tone = (tone_features(tone, weak, weak_whole, clause_tone(tone, weak, rarity)) - mean) / scale
+    both = vstack([design(data, whole, (raw - mean) / scale), design(weak, weak_whole, weak_tone)]).tocsr()
+    g, l, t, b = fit_outputs(both, np.concatenate([y, weak_y]), np.concatenate([np.ones(len(y)), weak_w]), columns, topics)
+    full = np.concatenate([g, tone[:, None]], axis=1) * rarity[:, None]
+    step = np.quantile(np.abs(full), 0.9995, axis=0) / 127
+    packed = np.clip(np.round(full / np.maximum(step, 1e-9)), -127, 127).astype(np.int8)
+    target = DATA / "tagger.npz"
+    staged = DATA / "tagger.staged.npz"
+    np.savez_compressed(
+        staged, hashes=hashes.astype(np.uint32), rarity=rarity.astype(np.float16), grams=packed, scale=step.astype(np.float32),
+        lexicon=l.astype(np.float32), tone=t.astype(np.float32), tone_mean=mean.astype(np.float32), tone_scale=scale.astype(np.float32),
+        bias=b.astype(np.float32), threshold=threshold.astype(np.float32), slope=slope.astype(np.float32),
+    )
+    staged.replace(target)
+    digest = {name: hashlib.sha256((args.data / name).read_bytes()).hexdigest() for name in ("labelled-train.jsonl", "reviews-dev.csv.gz")}
+    quality |= {"weights": hashlib.sha256(target.read_bytes()).hexdigest(), "training_data": digest, "lexicon": lexicon().digest}
+    (DATA / "tagger_quality.json").write_text(json.dumps(quality, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
+    print(target, target.stat().st_size)
+
+
+def measure(said: np.ndarray, y: np.ndarray, weight: np.ndarray, scores: np.ndarray, favourable: np.ndarray) -> dict:
+    causes, sums = {}, np.zeros(3)
+    for c, name in enumerate(OUTPUTS):
+        hit, extra, missed = (float((mask * weight).sum()) for mask in (said[:, c] & (y[:, c] > 0), said[:, c] & (y[:, c] == 0), ~said[:, c] & (y[:, c] > 0)))
+        causes[name] = {
+            "n": int(y[:, c].sum()), "said": int(said[:, c].sum()), "hit": int((said[:, c] & (y[:, c] > 0)).sum()),
+            "precision": round(hit / max(hit + extra, 1e-9), 3), "recall": round(hit / max(hit + missed, 1e-9), 3),
+            "f1": round(2 * hit / max(2 * hit + extra + missed, 1e-9), 3),
+        }
+        if name != "complaint":
+            sums += hit, extra, missed
+    order = np.argsort(-scores[favourable, -1])
+    hits = np.cumsum(y[favourable, -1][order])
+    reach = hits / hits[-1] >= 0.6
+    return {
+        "what": "out of five folds on labelled-train; precision, recall and F1 weighed to two unfavourable reviews per favourable one",
+        "micro_f1": round(float(2 * sums[0] / (2 * sums[0] + sums[1] + sums[2])), 4),
+        "macro_f1": round(float(np.mean([causes[name]["f1"] for name in CAUSE_NAMES])), 4),
+        "complaint_auc_favourable": round(float(roc_auc_score(y[favourable, -1], scores[favourable, -1])), 4),
+        "complaint_precision_at_recall_60": round(float((hits / np.arange(1, len(hits) + 1))[reach].max()), 4),
+        "causes": causes,
+    }
+
+
+if __name__ == "__main__":
+    main()
