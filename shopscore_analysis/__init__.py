@@ -32,7 +32,7 @@ _MEASURES = ("aftersales", "benchmark", "causes", "findings", "keywords", "ledge
 _ROOMS = ("report", "show")
 _HOMES = {"Shop": "shop", "ShopscoreError": "errors", "Tally": "tally"} | dict.fromkeys(_MEASURES, "measure")
 
-__all__ = sorted([*_HOMES, *_ROOMS])  # noqa: PLE0605 - computed from the one list of names
+__all__ = sorted([*_HOMES, *_ROOMS])
 
 
 def __getattr__(name: str) -> Any:

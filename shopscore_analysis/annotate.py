@@ -42,7 +42,7 @@ def annotate(
     os.close(handle)
     try:
         done = write(Path(name), rows)
-        os.replace(name, out)
+        Path(name).replace(out)
     finally:
         Path(name).unlink(missing_ok=True)
     return done
@@ -112,8 +112,9 @@ def _found(text: str, tags: Tags) -> Row:
 def _write_jsonl(path: Path, rows: Iterator[Row]) -> int:
     done = 0
     with path.open("w", encoding="utf-8", newline="\n") as lines:
-        for done, row in enumerate(rows, start=1):
+        for row in rows:
             lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+            done += 1
     return done
 
 

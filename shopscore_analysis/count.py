@@ -26,7 +26,7 @@ BACKGROUND_SHARE = 0.5  # of the texts outside the negative pool that are segmen
 QUOTE_LENGTH = 120  # characters of a quote, centred on the evidence
 
 
-def count(shards: Iterable[Shard], map: Mapper = map) -> Tally:  # noqa: A002 - the builtin is the default
+def count(shards: Iterable[Shard], map: Mapper = map) -> Tally:
     """The tally of the shards; `map` is the builtin or that of any Executor, and decides nothing but speed."""
     parts = list(map(count_shard, shards))
     return Tally.of([part.cells for part in parts], [part.quotes for part in parts])
@@ -59,14 +59,14 @@ def _names(shard: TaggedShard) -> Cells:
 def _reviews(shard: TaggedShard) -> Cells:
     reviews = shard.reviews
     pools = {
-        "review": reviews.index == reviews.index,
+        "review": reviews["rating"] >= 0,
         "text": reviews["has_text"],
         "default": ~reviews["has_text"],
         "complaint": reviews["complaint"] >= COMPLAINS,
         "followup": reviews["followup_complaint"] >= COMPLAINS,
     }
     for feature, members in pools.items():
-        yield _cells(shard.shop, feature, reviews[members])
+        yield _cells(shard.shop, feature, reviews.loc[members])
 
 
 def _causes(shard: TaggedShard) -> Cells:
@@ -79,7 +79,7 @@ def _losses(shard: TaggedShard) -> Cells:
 
 
 def _lost(shard: TaggedShard) -> pd.DataFrame:
-    """A row per rated review and cause with the 1/60 stars it lost, shared evenly; one row of 未归因 where no cause is known."""
+    """A row per rated review and cause with its even share of the loss in 1/60 star; 未归因 where none is known."""
     rated = shard.reviews[shard.reviews["rating"] > 0]
     number = shard.review_causes.groupby("row").size().reindex(rated.index, fill_value=0)
     silent = rated[number == 0].assign(cause=UNATTRIBUTED, row=rated.index[number == 0])
@@ -95,7 +95,8 @@ def _terms(shard: TaggedShard) -> Cells:
     sampled = reviews["key"].map(_fraction) < BACKGROUND_SHARE
     for feature, pool in (("negative", reviews[negative]), ("background", reviews[~negative & sampled])):
         yield _cells(shard.shop, feature, pool)
-        found = pool.assign(term=[sorted(set(found)) for found in terms(pool["words"].tolist())])
+        words = [sorted(set(said)) for said in terms(pool["words"].tolist())]
+        found = pool.assign(term=pd.Series(words, index=pool.index, dtype=object))
         found = found[["product", "sku", "week", "rating", "term"]].explode("term").dropna(subset=["term"])
         found = found.reset_index(drop=True)
         yield _cells(shard.shop, f"{feature}_term", found, key=found["term"])
@@ -109,14 +110,14 @@ def _orders(shard: TaggedShard) -> Cells:
     orders = shard.orders
     late = orders["shipped_at"] > orders["promised_at"]
     pools = {
-        "order": orders.index == orders.index,
+        "order": orders["key"].notna(),
         "signed": orders["signed"],
         "shipped": orders["shipped_at"].notna(),
         "late": late.fillna(False).astype(bool),
         "returned": orders["returned"],
     }
     for feature, members in pools.items():
-        yield _cells(shard.shop, feature, orders[members])
+        yield _cells(shard.shop, feature, orders.loc[members])
     unhappy = orders[orders["unhappy"] != ""]
     yield _cells(shard.shop, "unhappy", unhappy, key=unhappy["unhappy"])
     yield _cells(shard.shop, "order_cause", shard.order_causes, key=shard.order_causes["cause"])

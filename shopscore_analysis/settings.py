@@ -66,6 +66,7 @@ class Weights(BaseModel):
     service: float = Field(ge=0, le=1)
 
     def model_post_init(self, _context: object) -> None:
+        """Refuse weights that do not sum to 1."""
         total = self.product + self.logistics + self.service
         if abs(total - 1) > 1e-6:
             raise ValueError(f"the three weights must sum to 1, found {total:g}")

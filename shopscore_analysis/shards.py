@@ -18,6 +18,8 @@ from shopscore_analysis.text.normalize import is_default
 from shopscore_analysis.text.reasons import cause_of
 from shopscore_analysis.text.tagger import Tags, tag
 
+Evidence = dict[str, tuple[int, int, str]]  # cause → start, end, and the text that the span is of
+
 RETURN_KINDS = ("退货退款", "已发货退款", "已发货仅退款", "换货")
 ORDER_AXES = ("channel", "warehouse", "carrier")
 COMPLAINS = 0.5  # the complaint score from which a text counts as complaining
@@ -91,11 +93,13 @@ def tag_shard(shard: Shard) -> TaggedShard:
 
 def _looked_up(values: pd.Series, keys: pd.Series) -> pd.Series:
     """The value of each key in the type of `values` (which `map` loses where no key is known)."""
-    return values.reindex(keys).set_axis(keys.index)
+    found: pd.Series = values.reindex(keys).set_axis(keys.index)
+    return found
 
 
 def _month(times: pd.Series) -> pd.Series:
-    return times.dt.strftime("%Y-%m").fillna("")
+    months: pd.Series = times.dt.strftime("%Y-%m").fillna("")
+    return months
 
 
 def _placed(rows: pd.DataFrame, born: str) -> pd.DataFrame:
@@ -129,7 +133,7 @@ def _reviews(shard: Shard, orders: pd.DataFrame) -> pd.DataFrame:
         words=text + "\n" + followup,
         complaint=[tags.complaint for tags in first],
         followup_complaint=[tags.complaint for tags in second],
-        found=[_evidence(*pairs) for pairs in zip(text, first, followup, second, strict=True)],
+        found=_column([_evidence(*said) for said in zip(text, first, followup, second, strict=True)]),
         **{axis: axes[axis].to_numpy() for axis in ORDER_AXES},
     ).pipe(lambda rows: rows.assign(complaint=rows[["complaint", "followup_complaint"]].max(axis=1)))
 
@@ -138,12 +142,13 @@ def _aftersales(shard: Shard) -> pd.DataFrame:
     cases = _placed(shard.aftersales, "applied_at")
     text = cases["text"].fillna("")
     coded = [cause_of(reason) for reason in cases["reason"].fillna("")]
-    found = [_evidence(text_, tags, "", _SILENT) for text_, tags in zip(text, _tags(text, shard.category), strict=True)]
-    both = [
-        said | ({code: (0, 0, "")} if code and code not in said else {})
-        for said, code in zip(found, coded, strict=True)
-    ]
-    return cases.assign(order=cases["sub_order_id"], rating=0, found=both, **dict.fromkeys(ORDER_AXES))
+    read = zip(coded, text, _tags(text, shard.category), strict=True)
+    found = [({code: (0, 0, "")} if code else {}) | _evidence(words, tags, "", _SILENT) for code, words, tags in read]
+    return cases.assign(order=cases["sub_order_id"], rating=0, found=_column(found), **dict.fromkeys(ORDER_AXES))
+
+
+def _column(values: list[Evidence]) -> pd.Series:
+    return pd.Series(values, dtype=object)
 
 
 _SILENT = Tags(causes=(), complaint=0.0)
@@ -156,9 +161,9 @@ def _tags(texts: pd.Series, category: str) -> list[Tags]:
     return [read.get(text, _SILENT) for text in texts]
 
 
-def _evidence(text: str, tags: Tags, followup: str, later: Tags) -> dict[str, tuple[int, int, str]]:
-    """Cause → (start, end, text) of the first span that shows it; the follow-up speaks where the review is silent."""
-    found = {}
+def _evidence(text: str, tags: Tags, followup: str, later: Tags) -> Evidence:
+    """The first span that shows each cause; the follow-up speaks where the review is silent."""
+    found: Evidence = {}
     for words, said in ((followup, later), (text, tags)):
         found |= {hit.cause: (*(hit.spans[0] if hit.spans else (0, 0)), words) for hit in said.causes}
     ranked = sorted(found, key=list(CAUSES).index)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -74,7 +73,7 @@ class Shop:
         self,
         paths: Sequence[Path | str] = (),
         period: tuple[date, date] | None = None,
-        progress: Callable[[str, int, int], None] | None = None,
+        progress: Callable[[Path, int, int], None] | None = None,
     ) -> list[Loaded]:
         """What became of each export file under `paths` (default: data/raw), in the order they were read."""
         chosen = [Path(path) for path in paths] or [self.root / "data" / "raw"]
@@ -83,7 +82,8 @@ class Shop:
 
     def records(self, table: str) -> pd.DataFrame:
         """All records of a table of the shelf, sorted by key (columns: `schema.TABLES`)."""
-        return self.shelf.read(table).to_pandas()
+        records: pd.DataFrame = self.shelf.read(table).to_pandas()
+        return records
 
     def status(self) -> dict[str, Any]:
         """Rows of each table, by ISO week of birth: `{"shop", "tables": {name: {"rows", "weeks": {week: n}}}}`."""
@@ -102,7 +102,8 @@ class Shop:
     def _born(self, table: str) -> pd.Series:
         """The ISO week of every record's birth."""
         born = TABLES[table].born
-        return self.shelf.read(table, columns=[born])[born].to_pandas().dt.strftime("%G-W%V")
+        weeks: pd.Series = self.shelf.read(table, columns=[born])[born].to_pandas().dt.strftime("%G-W%V")
+        return weeks
 
     @property
     def weeks(self) -> list[str]:
@@ -133,7 +134,7 @@ class Shop:
             )
         return week
 
-    def tally(self, last: str = "", week: str = "", map: Mapper = map) -> Tally:  # noqa: A002
+    def tally(self, last: str = "", week: str = "", map: Mapper = map) -> Tally:
         """The tally of the weeks up to `week` (default: the newest with reviews).
 
         `last`: "13 weeks", "all", or nothing for the setting `window_weeks`.
@@ -180,7 +181,7 @@ def folder_name(name: str) -> str:
     ('棉里旗舰店', False)
     """
     safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
-    if safe == name and not safe.upper() in _RESERVED:
+    if safe == name and safe.upper() not in _RESERVED:
         return safe
     return f"{safe}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
@@ -221,7 +222,7 @@ def _sample_root() -> Path:
         making = Path(tempfile.mkdtemp(prefix=f"{root.name}-", dir=root.parent))
         make_sample(making)
         try:
-            os.replace(making, root)
+            making.rename(root)
         except OSError:  # another process was first
             shutil.rmtree(making)
     return root

@@ -29,7 +29,8 @@ def _empty(columns: Iterable[str]) -> pd.DataFrame:
 
 def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
     """The parts below one another, in the types of a tally: an empty part must not change them."""
-    return pd.concat(parts, ignore_index=True).astype(_types(parts[0].columns))
+    joined: pd.DataFrame = pd.concat(parts, ignore_index=True)
+    return joined.astype(_types(joined.columns))
 
 
 def _summed(parts: list[pd.DataFrame]) -> pd.DataFrame:
@@ -94,8 +95,8 @@ class Tally:
     @cached_property
     def names(self) -> dict[str, str]:
         """The commonest name of each product id (ties go to the first in code-point order)."""
-        named = self.cells[self.cells["feature"] == "name"].groupby(["product", "key"], as_index=False)["count"].sum()
-        named = named.sort_values(["product", "count", "key"], ascending=[True, False, True])
+        counts: pd.DataFrame = self.counts("name", "product", "key").reset_index()
+        named = counts.sort_values(["product", "count", "key"], ascending=[True, False, True])
         return dict(named.drop_duplicates("product")[["product", "key"]].itertuples(index=False))
 
     @cached_property

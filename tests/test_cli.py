@@ -112,7 +112,7 @@ def _missing_column(folder: Path) -> Path:
 def test_a_bad_file_is_refused_whole_with_what_to_do(
     run: Run, shop: Path, tmp_path: Path, make: Callable[[Path], Path], words: list[str]
 ) -> None:
-    code, out, err = run("load", make(tmp_path), "--shop", shop, "--json")
+    code, out, _ = run("load", make(tmp_path), "--shop", shop, "--json")
     error = json.loads(out)["files"][0]["error"]
     assert code == 1
     assert not [word for word in words if word not in error], error

@@ -66,7 +66,8 @@ def test_an_order_counts_once_over_review_and_aftersale(tally: Tally) -> None:
 def test_losses(tally: Tally) -> None:
     lost = ledger(tally).set_index("cause")["loss"]
     assert lost[lost > 0].to_dict() == {
-        "unattributed": 5, "refund_return": 4, "size_fit": 3, "wrong_item": 3, "defect": 2, "slow_response": 2, "slow_delivery": 2,
+        "unattributed": 5, "refund_return": 4, "size_fit": 3, "wrong_item": 3,
+        "defect": 2, "slow_response": 2, "slow_delivery": 2,
     }  # fmt: skip
     assert lost.sum() == 21 == 12 * (5 - 3.25)
 

@@ -10,23 +10,14 @@ from hypothesis import strategies as st
 from shopscore_analysis.tally import AXES, QUOTE_AXES, QUOTE_COLUMNS, QUOTES_PER_CELL, Tally
 
 names = st.sampled_from(["a", "b", ""])
-cells = st.lists(
-    st.tuples(
-        st.sampled_from(["review", "cause", "name"]),
-        names,
-        names,
-        names,
-        names,
-        st.integers(0, 5),
-        names,
-        st.integers(0, 9),
-    ),
-    max_size=8,
-).map(lambda rows: pd.DataFrame(rows, columns=[*AXES, "count"]))
-quotes = st.lists(
-    st.tuples(st.just("cause"), names, names, names, names, st.text("0123", min_size=1, max_size=2), st.integers(0, 5), names, st.integers(0, 3), st.just(3)),
-    max_size=8,
-).map(lambda rows: pd.DataFrame(rows, columns=list(QUOTE_COLUMNS)))  # fmt: skip
+stars = st.integers(0, 5)
+features = st.sampled_from(["review", "cause", "name"])
+cells = st.lists(st.tuples(features, names, names, names, names, stars, names, st.integers(0, 9)), max_size=8).map(
+    lambda rows: pd.DataFrame(rows, columns=[*AXES, "count"])
+)
+ranks = st.text("0123", min_size=1, max_size=2)
+quote = st.tuples(st.just("cause"), names, names, names, names, ranks, stars, names, st.integers(0, 3), st.just(3))
+quotes = st.lists(quote, max_size=8).map(lambda rows: pd.DataFrame(rows, columns=list(QUOTE_COLUMNS)))
 tallies = st.builds(lambda c, q: Tally.of([c], [q]), cells, quotes)
 
 
@@ -70,7 +61,7 @@ def test_where_takes_an_id_or_a_name() -> None:
 
 
 def test_where_names_the_axes_it_knows() -> None:
-    with pytest.raises(ValueError, match="expected one of the axes feature, shop, product, .* found 'colour'"):
+    with pytest.raises(ValueError, match=r"expected one of the axes feature, shop, product, .* found 'colour'"):
         Tally().where(colour="red")
 
 

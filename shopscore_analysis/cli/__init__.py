@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 import typer
@@ -25,7 +26,8 @@ for command in (*shops.COMMANDS, *reports.COMMANDS):
 def main() -> None:
     """Run the command line; what a user can mend is one line on stderr and exit code 1."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr] - Windows consoles default to a code page
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")  # a Windows console defaults to a code page without Chinese
     try:
         app()
     except ShopscoreError as error:

@@ -20,14 +20,16 @@ Week = Annotated[str, typer.Option(help="ISO week such as 2026-W46.", show_defau
 
 
 @contextmanager
-def bar(unit: str) -> Iterator[Callable[[str, int, int], None]]:
+def bar(unit: str) -> Iterator[Callable[[Path, int, int], None]]:
     """A progress bar on a terminal, told (what, done, total or 0); silent elsewhere."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TextColumn(unit))
     with Progress(*columns, console=notes, transient=True, disable=not notes.is_terminal) as progress:
         task = progress.add_task("", total=None)
-        yield lambda name, done, total: progress.update(task, description=name, completed=done, total=total or None)
+        yield lambda path, done, total: progress.update(
+            task, description=path.name, completed=done, total=total or None
+        )
 
 
 @contextmanager

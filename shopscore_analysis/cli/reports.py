@@ -25,7 +25,7 @@ def demo(
     from shopscore_analysis.shop import make_sample
 
     shop = make_sample(folder.expanduser().resolve())
-    print(_report(shop.root, "weekly", "", {}).html)
+    typer.echo(_report(shop.root, "weekly", "", {}).html)
 
 
 def report(
@@ -53,7 +53,7 @@ def report(
                 "findings": edition.findings and str(edition.findings),
             }
         )
-    print(edition.html)
+    typer.echo(edition.html)
     return None
 
 
@@ -84,7 +84,7 @@ def causes(
     from shopscore_analysis.annotate import annotate
 
     with bar("rows") as progress:
-        rows = annotate(file, text, out, category, lambda done: progress(file.name, done, 0))
+        rows = annotate(file, text, out, category, lambda done: progress(file, done, 0))
     notes.print(f"{rows} rows → {out}", markup=False)
 
 

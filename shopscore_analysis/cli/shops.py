@@ -27,7 +27,7 @@ def init(
     """
     from shopscore_analysis.shop import Shop
 
-    print(Shop.create(folder, name, category).root)
+    typer.echo(Shop.create(folder, name, category).root)
 
 
 def load(
@@ -118,9 +118,8 @@ def doctor(shop: ShopFolder = Path(), as_json: AsJson = False) -> None:
         print_json([check._asdict() for check in checks])
     else:
         for check in checks:
-            print(
-                f"{'ok   ' if check.ok else 'FAULT'} {check.name}: {check.found}{'' if check.ok else f' → {check.remedy}'}"
-            )
+            remedy = "" if check.ok else f" → {check.remedy}"
+            typer.echo(f"{'ok   ' if check.ok else 'FAULT'} {check.name}: {check.found}{remedy}")
     if not all(check.ok for check in checks):
         raise SystemExit(1)
 

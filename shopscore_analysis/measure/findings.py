@@ -78,10 +78,10 @@ class _Cube:
         )
         causes = list(CAUSES)
         shape = pd.MultiIndex.from_product([causes, texts.index, weeks], names=["key", "product", "week"])
-        k = tally.counts("cause", "key", "product", "week").reindex(shape, fill_value=0)
-        k = k.to_numpy().reshape(len(causes), len(texts.index), len(weeks))
+        said = tally.counts("cause", "key", "product", "week").reindex(shape, fill_value=0)
+        k = said.to_numpy().reshape(len(causes), len(texts.index), len(weeks)).copy()
         n = np.broadcast_to(texts.to_numpy(), k.shape).copy()
-        return cls(causes, list(texts.index), weeks, k.copy(), n, _stars_each(tally, causes))
+        return cls(causes, list(texts.index), weeks, k, n, _stars_each(tally, causes))
 
     def series(self, cause: int, product: int) -> tuple[np.ndarray, np.ndarray]:
         """(k, n) by week of one cause in one product or the whole shop."""
@@ -147,7 +147,7 @@ def _scan(cube: _Cube, cause: int, product: int, first: int) -> _Span | None:
 
 def _sums(weekly: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
     running = np.concatenate([[0], np.cumsum(weekly)])
-    return running[ends + 1] - running[starts]
+    return np.asarray(running[ends + 1] - running[starts])
 
 
 def _likelihood_ratio(k: np.ndarray, n: np.ndarray, all_k: int, all_n: int) -> np.ndarray:
@@ -158,11 +158,8 @@ def _likelihood_ratio(k: np.ndarray, n: np.ndarray, all_k: int, all_n: int) -> n
         inner = np.clip(share, 1e-12, 1 - 1e-12)
         return np.asarray(k * np.log(inner) + (n - k) * np.log1p(-inner))
 
-    return (
-        log_likelihood(k, n)
-        + log_likelihood(all_k - k, all_n - n)
-        - log_likelihood(np.asarray(all_k), np.asarray(all_n))
-    )
+    apart = log_likelihood(k, n) + log_likelihood(all_k - k, all_n - n)
+    return np.asarray(apart - log_likelihood(np.asarray(all_k), np.asarray(all_n)))
 
 
 def _span(cube: _Cube, cause: int, product: int, first: int, last: int, tried: int) -> _Span:

@@ -23,7 +23,7 @@ COLUMNS = ("week", "k", "n", "share", "low", "high", "enough", "center", "lower"
 
 
 def laney_sigma(k: ArrayLike, n: ArrayLike) -> float:
-    """σz of weekly shares k / n: their mean moving range in standard errors ÷ 1.128; 1.0 where fewer than two weeks speak.
+    """σz of weekly shares k / n: their mean moving range in standard errors ÷ 1.128; 1.0 for fewer than two weeks.
 
     Source: Laney (2002), "Improved control charts for attributes".
 
@@ -39,7 +39,7 @@ def _scores(k: NDArray[np.float64], n: NDArray[np.float64]) -> NDArray[np.float6
     seen = n > 0
     center = k.sum() / max(n.sum(), 1)
     error = np.sqrt(center * (1 - center) / n[seen])
-    return np.divide(k[seen] / n[seen] - center, error, out=np.zeros(seen.sum()), where=error > 0)
+    return np.asarray(np.divide(k[seen] / n[seen] - center, error, out=np.zeros(seen.sum()), where=error > 0))
 
 
 Event = Literal["low_stars", "complaint"]

@@ -47,14 +47,8 @@ def read_export(path: Path, *, shop: str, period: tuple[date, date] | None = Non
     whole = [(grid, table) for grid, table in found if table.match.complete]
     if not whole:
         raise refusal(sheets, [table for _, table in found], path)
-    notes, batches = _left_out(sheets, found), []
-    del data, sheets, found  # each table's text may go as soon as its records stand
-    while whole:
-        grid, table = whole.pop(0)
-        origin = _origin(grid, path, shop, source, period)
-        del grid
-        batches.append(_batch(table, origin))
-    batches[0].warnings.extend(notes)
+    batches = [_batch(table, _origin(grid, path, shop, source, period)) for grid, table in whole]
+    batches[0].warnings.extend(_left_out(sheets, found))
     return batches
 
 

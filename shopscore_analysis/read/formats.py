@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pyarrow as pa
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from shopscore_analysis.errors import ExportError
 from shopscore_analysis.read.archives import is_workbook, members, unpacked
@@ -27,6 +27,7 @@ _OTHER = {
 }
 _EXACT = 2**53
 _DEPTH = 2
+_HIDDEN = "sheet {} is hidden; it was read all the same"
 _CHUNK = 1 << 16
 _ADVICE = "export it again from the back office as CSV or xlsx"
 
@@ -70,14 +71,10 @@ def _worksheets(data: bytes, path: Path, member: str) -> Iterator[Grid]:
             raise PasswordError
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         for sheet in book.sheets_metadata:
-            hidden = (
-                []
-                if sheet.visible == SheetVisibleEnum.Visible
-                else [f"sheet {sheet.name} is hidden; it was read all the same"]
-            )
-            rows = [[_text_of(cell) for cell in row] for row in book.get_sheet_by_name(sheet.name).iter_rows()]
-            if width_of(rows):
-                yield Rows(rows, sheet.name, member, hidden)
+            rows = list(_rows(book.get_sheet_by_name(sheet.name)))
+            if any(map(any, rows)):
+                seen = sheet.visible == SheetVisibleEnum.Visible
+                yield Rows(rows, sheet.name, member, [] if seen else [_HIDDEN.format(sheet.name)])
     except PasswordError as error:
         raise ExportError(
             "expected an open workbook, found one protected by a password; open it in Excel, remove the password "
@@ -88,10 +85,13 @@ def _worksheets(data: bytes, path: Path, member: str) -> Iterator[Grid]:
         raise ExportError(f"expected a workbook, found a damaged one ({error}); {_ADVICE}", path) from error
 
 
+def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:
+    for row in sheet.iter_rows():
+        yield [cell if cell.__class__ is str else _text_of(cell) for cell in row]
+
+
 def _text_of(cell: object) -> str:
     """A cell as the text that a CSV of the same export would hold; numbers from 2^53 on have an exponent."""
-    if isinstance(cell, str):
-        return cell
     if isinstance(cell, bool):
         return "是" if cell else "否"
     if isinstance(cell, float | int):

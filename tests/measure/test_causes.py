@@ -102,7 +102,7 @@ def test_what_cannot_be_asked_is_refused_in_words(arguments, message: str) -> No
 
 
 def test_a_cell_is_set_against_the_rest_of_its_cause(tally_of) -> None:
-    """p1 30/200 against 50/200: lift .6, p .01242; p2 50/198 against 30/202: z 2.6001, p .00932; p3 is too small to test."""
+    """p1 30/200 against 50/200: lift .6, p .01242; p2 50/198 against 30/202: z 2.6001, p .00932; p3 is too small."""
     found = {"p1": (30, 200), "p2": (50, 198), "p3": (0, 2)}
     cells = [{"feature": "text", "product": product, "rating": 3, "count": n} for product, (_, n) in found.items()]
     cells += [
