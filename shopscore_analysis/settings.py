@@ -6,9 +6,10 @@ import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from shopscore_analysis.errors import SettingsError
+from shopscore_analysis.schema import week_start
 
 FILE = "shop.toml"
 
@@ -45,6 +46,25 @@ service = "客服负责人"
 # product = 0.5
 # logistics = 0.25
 # service = 0.25
+
+# 考核行业 and 店铺类型 (旗舰, 非旗舰 or 通用) of your own 商家体验分 page, e.g. "女装" and "旗舰": choose the weights of
+# the service indicators under douyin-2026-07-14.
+# industry = ""
+# shop_type = ""
+
+# What `shopscore plan` prices its actions with. Own actions, or own figures for the known ones, go into a file
+# actions.toml beside this one, in the format of shopscore_analysis/data/actions.toml; a name that is known replaces it.
+[plan]
+months = 12
+# purchases = 300000        # yuan a month: what a quality deposit locks up depends on it
+# freight = 20000           # yuan a month: what faster shipping costs depends on it
+capital_rate = 0.06         # interest a year on locked money; our assumption
+# stars_per_point = 0.02    # stars of logistics per percentage point of good reviews; nobody has published one
+
+# What happened when: drawn beside the trends. `week` is an ISO week.
+# [[events]]
+# week = "2026-W40"
+# label = "换快递"
 """
 
 
@@ -72,6 +92,31 @@ class Weights(BaseModel):
             raise ValueError(f"the three weights must sum to 1, found {total:g}")
 
 
+class Plan(BaseModel):
+    """What the plan's actions are priced with; yuan a month, None where unknown."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    months: int = Field(default=12, ge=1, le=60)
+    purchases: float | None = Field(default=None, ge=0)
+    freight: float | None = Field(default=None, ge=0)
+    capital_rate: float = Field(default=0.06, ge=0, le=1)
+    stars_per_point: float | None = Field(default=None, ge=0)
+
+
+class Event(BaseModel):
+    """Something that happened in a week: a campaign, a batch, another carrier."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    week: str
+    label: str = Field(min_length=1, max_length=20)
+
+    @field_validator("week")
+    @classmethod
+    def _is_a_week(cls, week: str) -> str:
+        week_start(week)
+        return week
+
+
 class Settings(BaseModel):
     """Everything that shop.toml may say; unknown keys are refused."""
 
@@ -84,6 +129,10 @@ class Settings(BaseModel):
     font: str = ""
     owners: Owners = Owners()
     weights: Weights | None = None
+    industry: str = ""
+    shop_type: Literal["", "旗舰", "非旗舰", "通用"] = ""
+    plan: Plan = Plan()
+    events: tuple[Event, ...] = ()
 
 
 def _quoted(text: str) -> str:

@@ -29,12 +29,13 @@ def _empty(columns: Iterable[str]) -> pd.DataFrame:
 
 def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
     """The parts below one another, in the types of a tally: an empty part must not change them."""
-    joined: pd.DataFrame = pd.concat(parts, ignore_index=True)
-    return joined.astype(_types(joined.columns))
+    loose = pd.concat(parts, ignore_index=True)
+    joined: pd.DataFrame = loose.astype(_types(loose.columns))
+    return joined
 
 
 def _summed(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    cells = _joined(parts).groupby(list(AXES), sort=True, observed=True, as_index=False)["count"].sum()
+    cells = _joined(parts).groupby(list(AXES), sort=True, observed=True)[["count"]].sum().reset_index()
     return cells[cells["count"] != 0].reset_index(drop=True)
 
 

@@ -71,8 +71,12 @@ class Slope(Reviewed):
 
 
 class Indicator(Reviewed):
-    """An indicator of a dimension: whether exports allow it (exact, proxy, none), from what, and how."""
+    """An indicator of a dimension: whether exports allow it (exact, proxy, none), from what, and how.
 
+    `name` is what a measure calls it.
+    """
+
+    name: str
     dimension: str
     label: str
     computable: Literal["exact", "proxy", "none"]
