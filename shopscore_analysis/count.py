@@ -106,6 +106,28 @@ def _fraction(key: str) -> float:
     return int(key[:8], 16) / 0x1_0000_0000
 
 
+def _patterns(shard: TaggedShard) -> Cells:
+    """Rated reviews with words by everything they complain of at once: "defect+size_fit", "" for nothing."""
+    rated = shard.reviews[shard.reviews["has_text"] & (shard.reviews["rating"] > 0)]
+    yield _cells(shard.shop, "pattern", rated, key=rated["found"].map("+".join).astype("str"))
+
+
+def _lags(shard: TaggedShard) -> Cells:
+    """Orders by how many calendar weeks later their first review and their first after-sale came: "review|2"."""
+    placed = shard.orders.dropna(subset=["ordered_at"]).set_index("key", drop=False)
+    for kind, rows, time in (("review", shard.reviews, "reviewed_at"), ("aftersale", shard.aftersales, "applied_at")):
+        first = rows[rows["order"].isin(placed.index)].dropna(subset=[time]).sort_values([time, "key"])
+        first = first.drop_duplicates("order")
+        orders = placed.loc[first["order"]].reset_index(drop=True)
+        later = (_monday(first[time]).array - _monday(orders["ordered_at"]).array).days // 7
+        yield _cells(shard.shop, "lag", orders, key=[f"{kind}|{max(weeks, 0)}" for weeks in later])
+
+
+def _monday(times: pd.Series) -> pd.Series:
+    monday: pd.Series = times.dt.normalize() - pd.to_timedelta(times.dt.dayofweek, unit="D")
+    return monday
+
+
 def _orders(shard: TaggedShard) -> Cells:
     orders = shard.orders
     late = orders["shipped_at"] > orders["promised_at"]
@@ -158,7 +180,7 @@ def _service(shard: TaggedShard) -> Cells:
 
 
 EXTRACTORS: tuple[Callable[[TaggedShard], Cells], ...] = (
-    _names, _reviews, _causes, _losses, _terms, _orders, _aftersales, _paths, _service,
+    _names, _reviews, _causes, _losses, _patterns, _terms, _orders, _lags, _aftersales, _paths, _service,
 )  # fmt: skip
 
 

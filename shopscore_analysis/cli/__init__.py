@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from shopscore_analysis.cli import reports, shops
+from shopscore_analysis.cli import reports, runs, score, shops
 from shopscore_analysis.cli.options import notes
 from shopscore_analysis.errors import ShopscoreError
 
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (*shops.COMMANDS, *reports.COMMANDS):
+for command in (*shops.COMMANDS, *reports.COMMANDS, *score.COMMANDS, *runs.COMMANDS):
     app.command()(command)
 
 

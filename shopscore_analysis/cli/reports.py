@@ -10,7 +10,7 @@ import typer
 from shopscore_analysis.cli.options import AsJson, ShopFolder, Week, bar, notes, print_json, working
 
 if TYPE_CHECKING:
-    from shopscore_analysis.report.run import Edition
+    from shopscore_analysis.report.bundle import Bundle
 
 
 def demo(
@@ -40,20 +40,22 @@ def report(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run a notebook for one week and publish it as one HTML file, with findings.json and manifest.json.
+    """Run a notebook for one week and publish it as one HTML file, with findings.json, manifest.json and tables.xlsx.
 
     Example: shopscore report weekly --week 2026-W46 --shop apparel
     """
-    edition = _report(shop, notebook, week, dict(_named(text) for text in parameter or []))
+    bundle = _report(shop, notebook, week, dict(_named(text) for text in parameter or []))
     if as_json:
         return print_json(
             {
-                "html": str(edition.html),
-                "manifest": str(edition.manifest),
-                "findings": edition.findings and str(edition.findings),
+                "html": str(bundle.html),
+                "manifest": str(bundle.manifest),
+                "findings": bundle.findings and str(bundle.findings),
+                "tables": str(bundle.tables),
+                "index": bundle.index and str(bundle.index),
             }
         )
-    typer.echo(edition.html)
+    typer.echo(bundle.html)
     return None
 
 
@@ -64,11 +66,11 @@ def _named(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _report(folder: Path, notebook: str, week: str, parameters: dict[str, str]) -> Edition:
-    from shopscore_analysis.report.run import publish
+def _report(folder: Path, notebook: str, week: str, parameters: dict[str, str]) -> Bundle:
+    from shopscore_analysis.report.bundle import issue
 
     with working(notebook):
-        return publish(folder, notebook, week, parameters)
+        return issue(folder, notebook, week, parameters)
 
 
 def causes(

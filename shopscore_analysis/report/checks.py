@@ -19,10 +19,10 @@ _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )
 _SHORT = 12  # characters below which a line of source is too common to look for
-_PERSONAL = {
-    "a mobile phone number": re.compile(r"(?<![\w.])(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\w)"),
-    "an identity card number": re.compile(r"(?<!\w)\d{6}(?:19|20)\d\d[01]\d[0-3]\d{4}[\dXx](?!\w)"),
-    "an e-mail address": re.compile(r"[\w.+-]+@[\w-]+\.[A-Za-z]{2,}"),
+_PERSONAL = {  # ASCII: a Chinese character beside a number does not belong to it
+    "a mobile phone number": re.compile(r"(?<![\w.])(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\w)", re.ASCII),
+    "an identity card number": re.compile(r"(?<!\w)\d{6}(?:19|20)\d\d[01]\d[0-3]\d{4}[\dXx](?!\w)", re.ASCII),
+    "an e-mail address": re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}\.[A-Za-z]{2,}", re.ASCII),
 }  # fmt: skip
 
 

@@ -1,9 +1,33 @@
 """Estimates → figures, tables and sentences that show themselves in a notebook and in the report."""
 
+from shopscore_analysis.show.account import (
+    account_line,
+    account_table,
+    indicator_lines,
+    indicators_table,
+    scorecard_line,
+    scorecard_table,
+)
 from shopscore_analysis.show.cards import Tile, evidence, header, score_tiles, things_to_do, tiles, watch_list
 from shopscore_analysis.show.charts import bars, coverage, gap_lines, gaps, lines, loss_bars, ranks
+from shopscore_analysis.show.drivers import (
+    compare_table,
+    covers_table,
+    drivers_table,
+    ranks_after,
+    slices_table,
+    vanished_table,
+)
 from shopscore_analysis.show.grid import heatmap
 from shopscore_analysis.show.html import Figure, Html, Stack, stack
+from shopscore_analysis.show.plan import (
+    advice_table,
+    calendar_figure,
+    missing_of,
+    outcome_table,
+    plans_table,
+    reach_words,
+)
 from shopscore_analysis.show.tables import (
     aftersales_table,
     causes_table,
@@ -21,6 +45,8 @@ from shopscore_analysis.show.tables import (
     weakest_table,
 )
 from shopscore_analysis.show.terms import cloud
+from shopscore_analysis.show.timeline import completed_figure, lag_figure, timeline
+from shopscore_analysis.show.waterfall import waterfall
 from shopscore_analysis.show.words import coverage_line, gap_line, period, refund_line, verdict_line
 
 __all__ = [
@@ -28,13 +54,21 @@ __all__ = [
     "Html",
     "Stack",
     "Tile",
+    "account_line",
+    "account_table",
+    "advice_table",
     "aftersales_table",
     "bars",
+    "calendar_figure",
     "causes_table",
     "cloud",
+    "compare_table",
+    "completed_figure",
     "cover_table",
     "coverage",
     "coverage_line",
+    "covers_table",
+    "drivers_table",
     "evidence",
     "gap_line",
     "gap_lines",
@@ -42,25 +76,39 @@ __all__ = [
     "glossary",
     "header",
     "heatmap",
+    "indicator_lines",
+    "indicators_table",
     "keywords_table",
+    "lag_figure",
     "ledger_table",
     "lines",
     "loss_bars",
+    "missing_of",
     "notes",
+    "outcome_table",
     "period",
+    "plans_table",
     "quality_table",
     "ranks",
+    "ranks_after",
+    "reach_words",
     "refund_line",
     "refunds_table",
     "run_record",
     "score_tiles",
+    "scorecard_line",
+    "scorecard_table",
     "service_table",
+    "slices_table",
     "stack",
     "table",
     "texts_table",
     "things_to_do",
     "tiles",
+    "timeline",
+    "vanished_table",
     "verdict_line",
     "watch_list",
+    "waterfall",
     "weakest_table",
 ]

@@ -71,6 +71,8 @@ def _clean(root: ElementTree.Element, prefix: str, links: Links) -> None:
         element.tail = None
         element.text = element.text if element.tag == "text" else None
         element.attrib = dict(_attributes(element, prefix, used, links))
+        if links and element.tag == "text":
+            element.set("pointer-events", "none")  # a number printed on a door must not block it
     _unwrap(root)
 
 

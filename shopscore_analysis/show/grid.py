@@ -41,7 +41,7 @@ def heatmap(
         _HEAD + _ROW * shown["cause"].nunique(),
     )
     picture = svg(
-        lambda ax: _draw_heat(ax, shown, by, names, links), size,
+        lambda ax: _draw_heat(ax, shown, by, names, links) if len(shown) else ax.set_axis_off(), size,
         key=f"heat-{by}", title=title, description=told, links=links,
     )  # fmt: skip
     twin = causes_table(estimates, by, names, limit=TWIN_ROWS)

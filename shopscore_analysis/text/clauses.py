@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from shopscore_analysis.text.normalize import batch
 
 # The enumeration comma is absent on purpose: 没有色差、异味 denies both.
-SEPARATORS = "\n,.。!?;:…~～—，！？；：()（）[]【】《》“”\"|/\\^*·•"
+SEPARATORS = '\n,.。!?;:…~～—，！？；：()（）[]【】《》“”"|/\\^*·•'
 
 
 @lru_cache(maxsize=1)

@@ -31,6 +31,7 @@ CLASSES = (*CAUSE_NAMES, "dissatisfied", "faint", "praise")
 DISSATISFIED, FAINT, PRAISE = (len(CAUSE_NAMES) + i for i in range(3))
 ROLES = ("deny", "post_deny", "suspend", "contrast", "guard")
 MAX_PAIRS = 63
+_LEADS = "有是"  # 没有色差, 不是假货: the denial holds the first character of the phrase
 _ALTERNATIVES = re.compile(r"\(([^()]*)\)")
 _GROUP = re.compile(r"\{([^{}]+)\}")
 
@@ -52,7 +53,7 @@ class Lexicon:
 
     `classes` has a bit per name of CLASSES that the pattern states by itself; `aspects` and `faults` a bit
     per pair; `roles` a bit per name of ROLES; `reach` is how far, in characters, a mark acts;
-    `lead` is 1 where the pattern begins with 有, which a denial may hold (没有色差).
+    `lead` is 1 where the pattern begins with a character that a denial may hold (没有色差).
     """
 
     automaton: AhoCorasick
@@ -195,7 +196,7 @@ def _compiled(drafts: dict[str, _Draft], pairs: list[tuple[int, int]], digest: s
         _column(row.faults for row in rows),
         _column(row.roles for row in rows),
         _column(row.reach for row in rows),
-        _column(pattern.startswith("有") for pattern in patterns),
+        _column(pattern[0] in _LEADS for pattern in patterns),
         _column(classes for classes, _ in pairs),
         _column(reach for _, reach in pairs),
         digest,

@@ -52,7 +52,7 @@ class _Matches:
 
 @dataclass(frozen=True)
 class _Statements:
-    """Phrases and pairs. What is stated fills [`core`, `end`): the fault of a pair, a phrase without its 有."""
+    """Phrases and pairs. What is stated fills [`core`, `end`): the fault of a pair, a phrase without its 有 or 是."""
 
     start: Ints
     core: Ints
@@ -68,7 +68,7 @@ def find(batch: Batch, lexicon: Lexicon) -> Found:
     """Everything the lexicon states about the texts of a batch."""
     matches = _unguarded(_matches(batch, lexicon), lexicon, len(batch.codes))
     ends = boundaries(batch.codes)
-    clause = np.cumsum(ends | _contrasts(matches, lexicon, len(ends)))
+    clause = np.cumsum(ends | _contrasts(matches, lexicon, len(ends)), dtype=np.int64)
     stated = _strongest(_statements(matches, lexicon, clause))
     marks = _marks(matches, lexicon, _DENY)
     marks = marks.keep(~_inside(marks, stated))
@@ -198,23 +198,24 @@ def _inside(marks: _Matches, stated: _Statements) -> Bools:
     order = np.argsort(stated.core, kind="stable")
     core, longest = stated.core[order], np.maximum.accumulate(stated.end[order])
     last = np.searchsorted(core, marks.start, side="right") - 1
-    return (last >= 0) & (longest[np.maximum(last, 0)] >= marks.end)
+    return np.asarray((last >= 0) & (longest[np.maximum(last, 0)] >= marks.end))
 
 
 def _reaching(marks: _Matches, lexicon: Lexicon, start: Ints, clause: Ints) -> Ints:
     """For each position, how many of the marks before it in its clause reach it.
 
-    A mark that stands before a reaching mark reaches as far (不是没有色差: two).
+    A mark that stands right before a reaching mark reaches as far (不是没有色差: two).
     """
     counts = np.zeros(len(start), dtype=np.int64)
     if not len(marks.start):
         return counts
     target = start
     last = np.searchsorted(marks.end, start, side="right") - 1
-    for _ in range(_CHAIN):
+    for link in range(_CHAIN):
         rows = np.maximum(last, 0)
         gap = target - marks.end[rows]
-        hit = (last >= 0) & (gap >= 0) & (gap <= lexicon.reach[marks.pattern[rows]])
+        reach = lexicon.reach[marks.pattern[rows]] if link == 0 else 1
+        hit = (last >= 0) & (gap >= 0) & (gap <= reach)
         hit &= clause[marks.start[rows]] == clause[np.minimum(start, len(clause) - 1)]
         counts += hit
         target = np.where(hit, marks.start[rows], -1)
@@ -230,7 +231,8 @@ def _denied_after(matches: _Matches, lexicon: Lexicon, stated: _Statements, clau
         return np.zeros(len(stated.start), dtype=np.bool_)
     rows = np.minimum(np.searchsorted(marks.start, stated.end), len(marks.start) - 1)
     gap = marks.start[rows] - stated.end
-    return (gap >= 0) & (gap <= _POST_REACH) & (clause[marks.start[rows]] == clause[stated.start])
+    near = (gap >= 0) & (gap <= _POST_REACH)
+    return np.asarray(near & (clause[marks.start[rows]] == clause[stated.start]))
 
 
 @lru_cache(maxsize=1)

@@ -26,6 +26,7 @@ LONGEST = 4  # characters of an n-gram
 BITS = 22  # of a hash; the table of rows takes 16 MB
 CLAUSE_SHARE = 0.5
 _PRIMES = (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F)
+_MOOD_MIDDLE, _MOOD_SLOPE = -0.3, 4.0  # of the standardised tone, chosen on texts that no weight has seen
 _TONE_SHRINK = 30.0  # short clauses have less to say: added to their squared length
 
 
@@ -55,10 +56,12 @@ class Weights:
 class Scored:
     """Confidence of each output [texts, 23] and, of each cause, the clause that speaks most for it.
 
-    `best` [texts, 23] is a clause number of the batch; `spans` [clauses, 2] its span in the batch.
+    `mood` [texts] is how unfavourable a text sounds as a whole (0-1); `best` [texts, 23] is a clause number of
+    the batch, `spans` [clauses, 2] its span in the batch.
     """
 
     confidence: Reals
+    mood: Reals
     best: Ints
     spans: Ints
 
@@ -74,8 +77,8 @@ class Grams:
 
 def hashed(codes: NDArray[np.uint32], length: int) -> Ints:
     """The hash of every n-gram of one length; entry i is that of the n-gram that begins at i."""
-    size = len(codes) - length + 1
-    mixed = np.full(max(size, 0), length, dtype=np.uint32)
+    size = max(len(codes) - length + 1, 0)
+    mixed = np.full(size, length, dtype=np.uint32)
     for offset in range(length):
         mixed = (mixed ^ codes[offset : offset + size]) * np.uint32(_PRIMES[offset])
         mixed ^= mixed >> np.uint32(15)
@@ -89,7 +92,7 @@ def grams(batch: Batch, clauses: Ints, table: NDArray[np.int32]) -> Grams:
     rows, texts, owners = [], [], []
     for length in range(1, LONGEST + 1):
         row = table[hashed(batch.codes, length)]
-        known = np.flatnonzero((row >= 0) & (breaks[length:] == breaks[: len(breaks) - length]))
+        known = np.flatnonzero((row >= 0) & (breaks[length:] == breaks[: max(len(breaks) - length, 0)]))
         last = clauses[known + length - 1]
         rows.append(row[known])
         texts.append(text[known])
@@ -152,9 +155,18 @@ def weights() -> Weights:
         packed["hashes"].astype(np.int64),
         packed["rarity"].astype(np.float32),
         packed["grams"].astype(np.float32) * scale,
-        *(packed[name].astype(np.float32) for name in (
-            "lexicon", "tone", "tone_mean", "tone_scale", "bias", "threshold", "slope",
-        )),
+        *(
+            packed[name].astype(np.float32)
+            for name in (
+                "lexicon",
+                "tone",
+                "tone_mean",
+                "tone_scale",
+                "bias",
+                "threshold",
+                "slope",
+            )
+        ),
     )
 
 
@@ -178,14 +190,16 @@ def score(batch: Batch, found: Found) -> Scored:
     whole = _parts(seen.text, seen.row, batch.size, known)
     inside = seen.clause >= 0
     part = _parts(seen.clause[inside], seen.row[inside], len(spans), known, _TONE_SHRINK)
-    tone = tones(whole[:, -1], part[:, -1], text_of, batch.size)
+    tone = (tones(whole[:, -1], part[:, -1], text_of, batch.size) - known.tone_mean) / known.tone_scale
     said = number[batch.starts[found.text] + found.start]
     text_scores = whole[:, :-1] + stated(found, found.text, batch.size) @ known.lexicon + known.bias
-    text_scores += (tone - known.tone_mean) / known.tone_scale @ known.tone
+    text_scores += tone @ known.tone
     clause_scores = part[:, :-1] + stated(found, said, len(spans)) @ known.lexicon + known.bias
     best = best_clauses(clause_scores, text_of, batch.size)
     total = text_scores + CLAUSE_SHARE * np.take_along_axis(clause_scores, best, axis=0)
-    return Scored(1 / (1 + np.exp(-known.slope * (total - known.threshold))), best, spans)
+    confidence = 1 / (1 + np.exp(-known.slope * (total - known.threshold)))
+    mood = 1 / (1 + np.exp(_MOOD_SLOPE * (_MOOD_MIDDLE - tone[:, 0])))
+    return Scored(confidence.astype(np.float32), mood.astype(np.float32), best, spans)
 
 
 def best_clauses(scores: Reals, text_of: Ints, texts: int) -> Ints:

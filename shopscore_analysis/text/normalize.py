@@ -21,6 +21,7 @@ _DEFAULT = re.compile(
     r"|[此该]用户觉得商品(非常|很|比较)?好,?给出\d*星?好评"
     r"|(暂无|没有|无)(评价|评论)(内容)?"
 )
+_HALF_WIDTH = str.maketrans("，！", ",!")
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 
 
@@ -69,7 +70,7 @@ def is_default(text: str) -> bool:
     >>> is_default("此用户没有填写评价。"), is_default(" "), is_default("👍👍"), is_default("还行")
     (True, True, True, False)
     """
-    words = _EDGES.sub("", fold(text))
+    words = _EDGES.sub("", text.translate(_HALF_WIDTH))
     return not words or _DEFAULT.fullmatch(words) is not None
 
 

@@ -25,10 +25,7 @@ def cause_of(reason: str) -> str | None:
     """
     plain = _plain(reason)
     exact, parts = _table()
-    if plain in exact:
-        found = exact[plain]
-    else:
-        found = next((cause for part, cause in parts if part in plain), NO_CAUSE)
+    found = exact.get(plain) or next((cause for part, cause in parts if part in plain), NO_CAUSE)
     return None if found == NO_CAUSE else found
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shopscore_analysis.schema import MAX_CAUSES
-from shopscore_analysis.text.lexicon import CAUSE_NAMES, DISSATISFIED, lexicon
+from shopscore_analysis.text.lexicon import CAUSE_NAMES, CLASSES, DISSATISFIED, FAINT, PRAISE, lexicon
 from shopscore_analysis.text.matcher import Found, find
 from shopscore_analysis.text.model import OUTPUTS, Scored, score
 from shopscore_analysis.text.normalize import Batch, batch, is_default
@@ -20,8 +20,15 @@ from shopscore_analysis.text.normalize import Batch, batch, is_default
 CHUNK = 4096  # texts a call: large enough for numpy, small enough for the cache
 SAID = 0.5  # confidence from which a cause counts as stated
 _COMPLAINT = OUTPUTS.index("complaint")
-_PLAIN = 0.6  # the least complaint of a text that says outright that it is dissatisfied
+# What the lexicon knows bounds what the model believes; chosen out of fold on the labelled reviews.
+_PLAIN = 0.2  # a text that says outright that it is dissatisfied, or names a cause, gets 0.5 and this share more
+_FAINT = 0.4  # the least complaint of faint praise that praises nothing
 _SILENT = 0.02  # the complaint of a text that says nothing
+_DENIED = 0.4  # what is left of a confidence when all the text says of its cause is that it is not so
+_UNSAID = 0.9  # what is left of a confidence that no phrase supports
+_UNNAMED = 0.65  # what is left of a complaint where no phrase complains
+_ONLY_DENIALS = 0.35  # what is left of a complaint where everything said is denied
+_MILD = 0.4  # the mean of complaint and mood from which a text counts as complaining: mild ones sound favourable
 
 Span = tuple[int, int]
 
@@ -68,7 +75,7 @@ def _tag_chunk(texts: Sequence[str], category: str) -> list[Tags]:
     found = find(chunk, lexicon(category))
     scored = score(chunk, found)
     sure = _decided(found, scored, chunk.size)
-    silent = np.array([is_default(text) for text in texts], dtype=np.bool_)
+    silent = np.array([is_default(line) for line in chunk.folded.split("\n")[:-1]], dtype=np.bool_)
     sure[silent] = 0.0
     sure[silent, _COMPLAINT] = _SILENT
     phrases = _phrases(found)
@@ -76,24 +83,39 @@ def _tag_chunk(texts: Sequence[str], category: str) -> list[Tags]:
     for text, cause in _stated(sure):
         spans = phrases.get((text, cause)) or _clause(chunk, scored, text, cause)
         hits[text].append(Hit(CAUSE_NAMES[cause], round(float(sure[text, cause]), 4), spans))
-    complaint = np.round(sure[:, _COMPLAINT], 4).tolist()
+    complaint = np.round(sure[:, _COMPLAINT].astype(np.float64), 6).tolist()
     return [Tags(tuple(found), value) for found, value in zip(hits, complaint, strict=True)]
 
 
 def _decided(found: Found, scored: Scored, texts: int) -> NDArray[np.float32]:
     """The confidence of every output, after what the lexicon knows for certain."""
     sure = scored.confidence.copy()
-    counts = np.zeros((2, texts, DISSATISFIED + 1), dtype=np.int64)
-    known = found.kind <= DISSATISFIED
-    np.add.at(counts, (found.denied[known].astype(np.int64), found.text[known], found.kind[known]), 1)
+    counts = np.zeros((2, texts, len(CLASSES)), dtype=np.int64)
+    np.add.at(counts, (found.denied.astype(np.int64), found.text, found.kind), 1)
+    said, denied = counts > 0
     causes = slice(0, len(CAUSE_NAMES))
-    only_denied = (counts[0, :, causes] == 0) & (counts[1, :, causes] > 0)
-    sure[:, causes][only_denied] *= 0.5
-    plain = counts[0, :, DISSATISFIED] > 0
-    sure[plain, _COMPLAINT] = np.maximum(sure[plain, _COMPLAINT], _PLAIN)
-    stated = sure[:, causes].max(axis=1, initial=0.0)
-    sure[:, _COMPLAINT] = np.maximum(sure[:, _COMPLAINT], np.where(stated >= SAID, stated, 0.0))
+    sure[:, causes] *= np.where(said[:, causes], 1.0, np.where(denied[:, causes], _DENIED, _UNSAID))
+    caused = (sure[:, causes] >= SAID).any(axis=1)
+    sure[:, _COMPLAINT] = _complaint(sure[:, _COMPLAINT], scored.mood, said, denied, caused)
     return sure
+
+
+def _complaint(
+    believed: NDArray[np.float32],
+    mood: NDArray[np.float32],
+    said: NDArray[np.bool_],
+    denied: NDArray[np.bool_],
+    caused: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """How dissatisfied each text is: what the model believes and how the text sounds, within what it says."""
+    named = said[:, : FAINT + 1].any(axis=1)
+    plain = said[:, DISSATISFIED] | caused
+    mixed = (np.where(named | caused, believed, believed * _UNNAMED) + mood) / 2
+    mixed[~named & ~caused & denied.any(axis=1)] *= _ONLY_DENIALS
+    complaint = np.interp(mixed, (0.0, _MILD, 1.0), (0.0, SAID, 1.0))
+    complaint[plain] = np.maximum(complaint[plain], SAID + _PLAIN * complaint[plain])
+    faint = said[:, FAINT] & ~said[:, PRAISE]
+    return np.where(faint, np.maximum(complaint, _FAINT), complaint)
 
 
 def _stated(sure: NDArray[np.float32]) -> list[tuple[int, int]]:
@@ -122,13 +144,13 @@ def _phrases(found: Found) -> dict[tuple[int, int], tuple[Span, ...]]:
 
 
 def _clause(chunk: Batch, scored: Scored, text: int, cause: int) -> tuple[Span, ...]:
-    """The clause that speaks most for a cause, without the sign that ends it."""
+    """The clause that speaks most for a cause, without the signs around it."""
     start, end = scored.spans[scored.best[text, cause]].tolist()
     words = chunk.folded[start:end]
     lead = len(words) - len(words.lstrip(_EDGE))
-    start, end = start + lead, start + max(lead, len(words.rstrip(_EDGE)))
-    origin = int(chunk.starts[text])
-    return ((start - origin, end - origin),)
+    start, end = start + lead, start + max(lead + 1, len(words.rstrip(_EDGE)))
+    origin, limit = int(chunk.starts[text]), int(chunk.starts[text + 1]) - 1
+    return ((min(start, limit - 1) - origin, min(end, limit) - origin),)
 
 
-_EDGE = " \n,.。!?;:…~～—()[]【】《》“”\"|/\\^*·•、"
+_EDGE = ' \n,.。!?;:…~～—()[]【】《》“”"|/\\^*·•、'

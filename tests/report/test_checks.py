@@ -35,7 +35,7 @@ def test_a_good_page_has_no_fault() -> None:
         ("<style>@import 'x.css';</style>", "a style sheet that loads something"),
         ("<style>p{background:url( 'http://x')}</style>", "a style sheet that loads something"),
         ('<p onclick="x()">x</p>', "<p onclick> that leaves the page: x()"),
-        ('<link rel="icon" href="#">', "a <link> element"),
+        ('<link rel="icon" href="#there">', "a <link> element"),
         ('<img src="data:image/png;base64,AA">', "an image without a description (alt)"),
         ('<a href="#nowhere">x</a>', "links to nowhere: nowhere"),
         ('<p id="there">x</p>', "ids used twice: there"),

@@ -1,0 +1,218 @@
+"""Commands that keep reports coming: run-due, schedule, runs, send, archive."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table as Grid
+
+from shopscore_analysis.cli.options import AsJson, ShopFolder, Week, bar, notes, print_json
+
+if TYPE_CHECKING:
+    from shopscore_analysis.report.deliver import Delivery
+    from shopscore_analysis.report.due import Outcome
+
+Root = Annotated[Path, typer.Argument(metavar="ROOT", help="The folder with the shops' folders.")]
+Notebook = Annotated[str, typer.Option(help="The notebook that makes the report.")]
+
+
+def run_due(
+    root: Root = Path(),
+    notebook: Notebook = "weekly",
+    jobs: Annotated[int, typer.Option(min=1, max=16, help="Shops at once.")] = 2,
+    catch_up: Annotated[int, typer.Option(min=1, help="Missed weeks of a shop to make up for at most.")] = 8,
+    send: Annotated[bool, typer.Option("--send", help="Send each new report; failures go to the owner.")] = False,
+    today: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="What counts as today.", show_default="today")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Make every report that is due for every shop under ROOT: load new exports, catch up on missed weeks.
+
+    Example: shopscore run-due shops --jobs 2 --send
+    """
+    from shopscore_analysis.report import due
+    from shopscore_analysis.report.dispatch import dispatch
+
+    with bar("shops") as progress:
+        outcomes = due.run_due(root, notebook, jobs, _day(today), catch_up, progress)
+    deliveries = dispatch(outcomes, os.environ) if send else []
+    if as_json:
+        print_json(
+            {
+                "outcomes": [outcome.row() for outcome in outcomes],
+                "summary": dict(Counter(outcome.outcome for outcome in outcomes)),
+                "deliveries": [delivery.row() for delivery in deliveries],
+            }
+        )
+    else:
+        _print_outcomes(outcomes)
+        _print_deliveries(deliveries)
+    if not due.ended_well(outcomes) or not all(delivery.sent for delivery in deliveries):
+        raise SystemExit(1)
+
+
+def _day(text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError as error:
+        raise typer.BadParameter(f"expected a day such as 2026-11-16, found {text}", param_hint="--today") from error
+
+
+def _print_outcomes(outcomes: Sequence[Outcome]) -> None:
+    grid = _grid("shop", "week", "outcome", "detail")
+    for outcome in outcomes:
+        grid.add_row(outcome.shop, outcome.week, outcome.outcome, outcome.report or outcome.detail)
+    _print(grid)
+    counts = Counter(outcome.outcome for outcome in outcomes)
+    typer.echo(", ".join(f"{name} {n}" for name, n in sorted(counts.items())))
+
+
+def _grid(*headings: str) -> Grid:
+    grid = Grid(box=None)
+    for heading in headings:
+        grid.add_column(heading, overflow="fold", no_wrap=heading in ("week", "outcome", "started (UTC)"))
+    return grid
+
+
+def _print(grid: Grid) -> None:
+    """Into a file or a pipe wide enough that no path is cut."""
+    console = Console()
+    console.print(grid, markup=False, width=None if console.is_terminal else 240)
+
+
+def _print_deliveries(deliveries: Sequence[Delivery]) -> None:
+    for delivery in deliveries:
+        said = "sent" if delivery.sent else f"FAILED: {delivery.reason}"
+        typer.echo(f"{delivery.channel}: {said} (attempts: {delivery.attempts})")
+
+
+def schedule(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="cron, systemd, windows or airflow.")],
+    root: Root = Path(),
+    day: Annotated[str, typer.Option(help="mon … sun, or every.")] = "mon",
+    time: Annotated[str, typer.Option(help="HH:MM of the machine's clock; not the full hour, bots are busy then.")] = (
+        "08:10"
+    ),
+    send: Annotated[bool, typer.Option("--send", help="The scheduled run sends the reports.")] = False,
+    environment: Annotated[
+        Path | None, typer.Option("--env-file", help="A file of NAME=VALUE lines with the addresses.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the files there instead of printing.")] = None,
+) -> None:
+    """Print or write the entry that makes a scheduler run run-due every week.
+
+    Example: shopscore schedule cron shops --day mon --time 08:10 --send --out .
+    """
+    from shopscore_analysis.report import schedule as schedules
+
+    plan = schedules.Plan(
+        root.expanduser().resolve(), "" if day == "every" else day, time, ("--send",) if send else (),
+        environment and environment.expanduser().resolve(),
+    )  # fmt: skip
+    entry = schedules.entry(kind, plan)
+    if out is None:
+        for data in entry.files.values():
+            typer.echo(data.decode("utf-16" if data.startswith(b"\xff\xfe") else "utf-8"), nl=False)
+    else:
+        for path in schedules.write(entry, out):
+            typer.echo(path)
+    notes.print(f"Then: {entry.then}", markup=False, highlight=False, soft_wrap=True)
+
+
+def runs(
+    root: Root = Path(),
+    last: Annotated[int, typer.Option(min=1, help="How many runs.")] = 20,
+    shop: Annotated[str, typer.Option(help="Only this shop (its name or its folder).")] = "",
+    outcome: Annotated[str, typer.Option(help="Only this outcome, e.g. failed.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Print the run log of ROOT, newest first: start, seconds, shop, week, outcome, why.
+
+    Example: shopscore runs shops --outcome failed
+    """
+    from shopscore_analysis.report.runlog import RunLog
+
+    rows = RunLog(root.expanduser().resolve()).read(last, shop, outcome)
+    if as_json:
+        return print_json({"runs": [vars(row) for row in rows]})
+    grid = _grid("started (UTC)", "seconds", "shop", "week", "outcome", "detail")
+    for row in rows:
+        seconds = "" if row.seconds is None else f"{row.seconds:.1f}"
+        grid.add_row(row.started[:19], seconds, row.shop, row.week, row.outcome, row.detail or row.report)
+    _print(grid)
+    return None
+
+
+def send(
+    shop: ShopFolder = Path(),
+    week: Week = "",
+    notebook: Notebook = "weekly",
+    really: Annotated[
+        bool, typer.Option("--really", help="Send. Without it the payloads are only written to outbox/.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send a published report to the channels in SHOPSCORE_SEND_TO; without --really, write what would be sent.
+
+    Example: shopscore send --shop apparel --week 2026-W46 --really
+    """
+    from shopscore_analysis.report import dispatch
+
+    if not really:
+        drafts = [str(path) for path in dispatch.drafted(shop, week, notebook, os.environ)]
+        if as_json:
+            return print_json({"sent": [], "failed": [], "drafts": drafts})
+        typer.echo("\n".join(drafts))
+        return None
+    deliveries = dispatch.sent(shop, week, notebook, os.environ)
+    if as_json:
+        rows = [delivery.row() for delivery in deliveries]
+        failed = [row for row in rows if not row["sent"]]
+        print_json({"sent": [row for row in rows if row["sent"]], "failed": failed, "drafts": []})
+    else:
+        _print_deliveries(deliveries)
+    if not all(delivery.sent for delivery in deliveries):
+        raise SystemExit(1)
+    return None
+
+
+def archive(
+    shop: ShopFolder = Path(),
+    keep: Annotated[int, typer.Option(help="How many of the newest weeks stay.")] = 52,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print which weeks would go.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Keep the newest weeks of a shop's reports, remove the older ones, and write reports/<shop>/index.html anew.
+
+    Example: shopscore archive --keep 52 --dry-run --shop apparel
+    """
+    from shopscore_analysis.report.archive import remove, sweep, weeks_beyond
+    from shopscore_analysis.report.index import write_index
+    from shopscore_analysis.shop import Shop
+
+    home = Shop.open(shop)
+    old = weeks_beyond(home.reports, keep)
+    if not dry_run:
+        sweep(home.reports)
+        remove(old)
+    index = home.reports / "index.html" if dry_run else write_index(home)
+    if as_json:
+        return print_json(
+            {"removed" if not dry_run else "would_remove": [str(path) for path in old], "index": index and str(index)}
+        )
+    for path in old:
+        typer.echo(f"{'would remove' if dry_run else 'removed'} {path}")
+    if index is not None and not dry_run:
+        typer.echo(index)
+    return None
+
+
+COMMANDS = (run_due, schedule, runs, send, archive)

@@ -1,0 +1,168 @@
+"""Commands about the score: its account, and the plan to a target."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.table import Table as Grid
+
+from shopscore_analysis.cli.options import AsJson, ShopFolder, Week, notes, print_json, working
+
+if TYPE_CHECKING:
+    from shopscore_analysis.score.account import Account
+    from shopscore_analysis.score.plan import Plan
+    from shopscore_analysis.score.reach import Reach
+    from shopscore_analysis.score.record import Kept
+    from shopscore_analysis.shop import Shop
+
+Target = Annotated[
+    float | None, typer.Option(min=3, max=5, help="The score to reach, of 5.", show_default="target in shop.toml")
+]
+Promises = tuple["Kept", pd.DataFrame] | None
+
+
+def score(week: Week = "", target: Target = None, shop: ShopFolder = Path(), as_json: AsJson = False) -> None:
+    """Print the score's account: indicators → dimensions → total under the shop's rule set, beside the platform's.
+
+    Example: shopscore score --week 2026-W46 --shop apparel
+    """
+    from shopscore_analysis.shop import Shop
+    from shopscore_analysis.standing import five_stars, standing
+
+    home = Shop.open(shop)
+    goal = target or home.settings.target
+    with working("score"):
+        found, stars = standing(home, week), five_stars(home, goal, week)
+    if as_json:
+        return print_json(_account_json(found) | {"five_stars": {"target": goal} | stars._asdict()})
+    return _print_account(found, goal, stars)
+
+
+def _records(frame: pd.DataFrame) -> Any:
+    return json.loads(frame.to_json(orient="records", double_precision=12))
+
+
+def _account_json(found: Account) -> dict[str, Any]:
+    return {
+        "day": found.published.day.isoformat(),
+        "rules": found.rules.name,
+        "assumed": found.weighting.assumed,
+        "scale": found.rules.scale,
+        "own": [found.low, found.high],
+        "platform": list(found.platform),
+        "dimensions": _records(found.dimensions),
+        "indicators": _records(found.indicators),
+        "notes": list(found.notes),
+    }
+
+
+def _print_account(found: Account, goal: float, stars: Reach) -> None:
+    from shopscore_analysis.show.account import band, indicator_words
+    from shopscore_analysis.show.charts import GAP_NAMES
+    from shopscore_analysis.show.plan import reach_words
+    from shopscore_analysis.show.tables import each
+
+    out = Console()
+    out.print(f"{found.rules.label} · {found.published.day} · 权重{'（假定）' if found.weighting.assumed else ''}")
+    grid = Grid("维度", "平台分", "权重", "计入总分", "本店评价口径（5 − 丢星）", box=None)
+    for row in each(found.dimensions):
+        grid.add_row(
+            GAP_NAMES[row.dimension], band(row.low, row.high), f"{row.weight:.1%}", f"{row.points:.2f}",
+            f"{row.ledger:.2f}",
+        )  # fmt: skip
+    grid.add_row("总分", f"{band(*found.platform)}（平台）", "", f"{band(found.low, found.high)}（自算）", "")
+    out.print(grid)
+    lines = Grid("指标", "近 30 天", "口径", box=None)
+    for row in each(found.indicators):
+        lines.add_row(row.label, *indicator_words(row))
+    out.print(lines)
+    for line in (*found.notes, reach_words(goal, stars)):
+        out.print(f"· {line}", markup=False, highlight=False, soft_wrap=True)
+
+
+def plan(
+    target: Target = None,
+    week: Week = "",
+    save: Annotated[bool, typer.Option("--save", help="Keep the plan, to be checked in later periods.")] = False,
+    done: Annotated[
+        list[str] | None,
+        typer.Option("--done", metavar="ACTION", help="Mark an action of the newest kept plan as carried out."),
+    ] = None,
+    shop: ShopFolder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Print the cheapest way to a target, or the proof that there is none; and what became of the last plan.
+
+    Example: shopscore plan --target 4.8 --shop apparel --save
+    """
+    from shopscore_analysis.shop import Shop
+    from shopscore_analysis.standing import plans, promises
+
+    home = Shop.open(shop)
+    if done:
+        _mark(home, done)
+    found, kept = plans(home, target, week), promises(home, week)
+    if save:
+        notes.print(f"plan → {_save(home, found, week)}", markup=False)
+    if as_json:
+        return print_json(_plan_json(found, kept))
+    return _print_plan(home, found, kept, week)
+
+
+def _mark(home: Shop, names: list[str]) -> None:
+    from shopscore_analysis.errors import SettingsError
+    from shopscore_analysis.score.record import FILE, save_plan, with_done
+    from shopscore_analysis.standing import kept_plans
+
+    plans = kept_plans(home)
+    if not plans:
+        raise SettingsError(
+            "expected a kept plan to mark actions of, found none; keep one with `shopscore plan --save`"
+        )
+    save_plan(home.reports / FILE, with_done(plans[-1], names))
+
+
+def _save(home: Shop, found: list[Plan], week: str) -> Path:
+    from shopscore_analysis.score.record import FILE, MAIN, Kept, save_plan
+    from shopscore_analysis.standing import published
+
+    chosen = next(one for one in found if one.case == MAIN)
+    path = home.reports / FILE
+    save_plan(path, Kept(published(home, week).day, chosen, ()))
+    return path
+
+
+def _plan_json(found: list[Plan], kept: Promises) -> dict[str, Any]:
+    from shopscore_analysis.score.plan import table
+
+    rows = _records(table(found))
+    actions = [[item.action.name for item in one.chosen] for one in found]
+    cases = [row | {"case": one.case, "actions": names} for row, one, names in zip(rows, found, actions, strict=True)]
+    last = kept and {"week": kept[0].week, "done": list(kept[0].done), "outcome": _records(kept[1])}
+    missing = {item.action.name: item.missing for item in found[0].left_out}
+    return {"plans": cases, "left_out": missing, "last": last}
+
+
+def _print_plan(home: Shop, found: list[Plan], kept: Promises, week: str) -> None:
+    from shopscore_analysis.score.plan import CASE_LABELS, calendar
+    from shopscore_analysis.show.plan import outcome_words
+    from shopscore_analysis.standing import published, weighting
+
+    out = Console(soft_wrap=True, highlight=False, markup=False)
+    out.print(f"{home.name} · 目标 {found[0].target:.2f} · {weighting(home)[1].note}")
+    for one in found:
+        money = f"花费 ¥{one.cost:,.0f}" + (f"，另占用资金 ¥{one.capital:,.0f}" if one.capital else "")
+        out.print(f"[{CASE_LABELS[one.case]}] {one.words}" + (f"；{money}" if one.chosen else ""))
+    for row in calendar(found[1], published(home, week).day).to_dict("records"):
+        out.print(f"  {row['action']}：{row['start']} 开始，{row['from']}—{row['to']} 见效")
+    for item in found[0].left_out:
+        out.print(f"  未纳入「{item.action.label}」：{item.missing}")
+    out.print(outcome_words(kept))
+
+
+COMMANDS = (score, plan)

@@ -1,0 +1,90 @@
+"""Which report goes to whom: the newest week of each shop to its managers, every failure to the owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from shopscore_analysis.errors import SettingsError, ShopscoreError
+from shopscore_analysis.report import deliver, twins
+from shopscore_analysis.report.deliver import OWNER, TO, Delivery
+from shopscore_analysis.report.due import FAILED, Outcome
+from shopscore_analysis.report.missed import MADE
+from shopscore_analysis.shop import Shop
+
+
+def edition_of(folder: Path, week: str, notebook: str) -> tuple[twins.Published, dict[str, str]]:
+    """The published edition of a shop's week (default: the newest with reviews) and its product names."""
+    shop = Shop.open(folder)
+    page = shop.reports / shop.week(week) / f"{Path(notebook).stem}.html"
+    return twins.read_edition(page), names_of(shop)
+
+
+def names_of(shop: Shop) -> dict[str, str]:
+    """Product id → the name it was last reviewed under."""
+    reviews = shop.shelf.read("reviews", columns=["product_id", "product", "reviewed_at"]).to_pandas()
+    known = reviews.dropna(subset=["product_id", "product"]).sort_values(["reviewed_at", "product"])
+    return dict(zip(known["product_id"], known["product"], strict=True))
+
+
+def drafted(folder: Path, week: str, notebook: str, environment: Mapping[str, str]) -> list[Path]:
+    """The files of a dry run: what each channel would get."""
+    edition, names = edition_of(folder, week, notebook)
+    return deliver.draft(edition, names, deliver.channels(environment, folder.resolve().name))
+
+
+def sent(folder: Path, week: str, notebook: str, environment: Mapping[str, str]) -> list[Delivery]:
+    """What became of each channel; where one failed, also of the word to the owner.
+
+    Raises SettingsError where no channel is set.
+    """
+    edition, names = edition_of(folder, week, notebook)
+    to = deliver.channels(environment, folder.resolve().name)
+    if not to:
+        raise SettingsError(
+            f"expected addresses in {TO}, found none; set it to Apprise addresses separated by blanks, "
+            "e.g. mailtos://user:password@smtp.example.com?to=a@example.com feishu://TOKEN"
+        )
+    done = deliver.send(edition, names, to)
+    return done + _told(_undelivered(edition.title, done), environment)
+
+
+def dispatch(outcomes: Sequence[Outcome], environment: Mapping[str, str]) -> list[Delivery]:
+    """What became of every delivery of a scheduled run: of each shop the newest report that is new.
+
+    The owner gets one message with all that failed, made or delivered; the managers get nothing of it.
+    """
+    newest = {outcome.folder: outcome for outcome in outcomes if outcome.outcome == MADE}
+    done, troubles = [], [_trouble(outcome) for outcome in outcomes if outcome.outcome == FAILED]
+    for outcome in newest.values():
+        deliveries, told = _one(outcome, environment)
+        done += deliveries
+        troubles += told
+    return done + _told(troubles, environment)
+
+
+def _one(outcome: Outcome, environment: Mapping[str, str]) -> tuple[list[Delivery], list[str]]:
+    try:
+        folder = Path(outcome.folder)
+        edition, names = edition_of(folder, outcome.week, Path(outcome.report).stem)
+        done = deliver.send(edition, names, deliver.channels(environment, folder.name))
+    except ShopscoreError as error:
+        return [Delivery(outcome.shop, False, 0, str(error))], [f"{outcome.shop} {outcome.week}：{error}"]
+    return done, list(_undelivered(edition.title, done))
+
+
+def _trouble(outcome: Outcome) -> str:
+    return f"{outcome.shop} {outcome.week}：{outcome.detail}"
+
+
+def _undelivered(title: str, done: Iterable[Delivery]) -> Iterator[str]:
+    for delivery in done:
+        if not delivery.sent:
+            yield f"{title} 没有送达 {delivery.channel}：{delivery.reason}（试了 {delivery.attempts} 次）"
+
+
+def _told(troubles: Iterable[str], environment: Mapping[str, str]) -> list[Delivery]:
+    lines, to = list(troubles), deliver.owners(environment)
+    if lines and not to:
+        return [Delivery(OWNER, False, 0, "is not set, so nobody was told of the failures")]
+    return deliver.tell_owner(lines, to) if lines else []

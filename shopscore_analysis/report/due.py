@@ -1,0 +1,221 @@
+"""Every report that is due, for every shop under a folder: loaded, made, logged; one shop's failure is its own."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from shopscore_analysis.errors import SettingsError, ShopscoreError
+from shopscore_analysis.journal import Journal
+from shopscore_analysis.load import Loaded
+from shopscore_analysis.report.archive import published, sweep
+from shopscore_analysis.report.bundle import issue
+from shopscore_analysis.report.inbox import left_alone, take_in
+from shopscore_analysis.report.missed import due_weeks
+from shopscore_analysis.report.runlog import RunLog
+from shopscore_analysis.settings import FILE
+from shopscore_analysis.shop import Shop
+
+LOADED, IDLE, WAITING, BUSY, FAILED = "loaded", "idle", "waiting", "busy", "failed"
+_CHINA = timedelta(hours=8)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to do for one shop: its folder, the folder of all shops, the notebook, the day, how many weeks at most."""
+
+    folder: Path
+    root: Path
+    notebook: str
+    today: date
+    most: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one shop, or of one week of it.
+
+    `outcome`: made, remade (new records came for the newest week), loaded, idle (nothing was due), waiting (for
+    exports), busy (another run is at it) or failed; `detail` says why, `report` is the page's path.
+    """
+
+    folder: str
+    shop: str
+    week: str
+    outcome: str
+    detail: str = ""
+    report: str = ""
+
+    def row(self) -> dict[str, str]:
+        """The outcome by name, for JSON."""
+        return asdict(self)
+
+
+def today() -> date:
+    """The day in Asia/Shanghai."""
+    return (datetime.now(UTC) + _CHINA).date()
+
+
+def shops_under(root: Path) -> list[Path]:
+    """The folders with a shop.toml: `root` itself, or those right below it, by name.
+
+    Raises SettingsError where there is none.
+    """
+    root = root.expanduser().resolve()
+    found = [root] if (root / FILE).exists() else sorted(path.parent for path in root.glob(f"*/{FILE}"))
+    if not found:
+        raise SettingsError(
+            f"expected shops (folders with {FILE}) in {root}, found none; make one with "
+            "`shopscore init DIR --name … --category …`"
+        )
+    return found
+
+
+def run_due(
+    root: Path,
+    notebook: str = "weekly",
+    jobs: int = 2,
+    day: date | None = None,
+    most: int = 8,
+    progress: Callable[[Path, int, int], None] | None = None,
+) -> list[Outcome]:
+    """What became of every shop under `root`, in the order of their folders; `jobs` shops at once, each in a process.
+
+    `day`: what counts as today; `most`: how many missed weeks of a shop are made up for at most. `progress` is called
+    with (folder, shops done, shops in all). A process that dies takes no other shop with it.
+    """
+    root = root.expanduser().resolve()
+    todo = [Job(folder, root, notebook, day or today(), most) for folder in shops_under(root)]
+    lanes: SimpleQueue[_Lane] = SimpleQueue()
+    for _ in range(max(1, min(jobs, len(todo)))):
+        lanes.put(_Lane())
+    done: list[Outcome] = []
+    with ThreadPoolExecutor(max(1, jobs)) as threads:
+        for at, (job, outcomes) in enumerate(
+            zip(todo, threads.map(lambda job: _in_lane(lanes, job), todo), strict=True), 1
+        ):
+            done.extend(outcomes)
+            if progress:
+                progress(job.folder, at, len(todo))
+    while not lanes.empty():
+        lanes.get().close()
+    return done
+
+
+class _Lane:
+    """One worker process, which keeps what it has imported; a new one where a shop has killed it."""
+
+    def __init__(self) -> None:
+        self._pool = self._fresh()
+
+    def _fresh(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+
+    def run(self, job: Job) -> list[Outcome]:
+        try:
+            return self._pool.submit(work, job).result()
+        except BrokenProcessPool:
+            self.close()
+            self._pool = self._fresh()
+            return [_failed(job, "its process died (often: out of memory)")]
+
+    def close(self) -> None:
+        self._pool.shutdown()
+
+
+def _in_lane(lanes: SimpleQueue[_Lane], job: Job) -> list[Outcome]:
+    lane = lanes.get()
+    try:
+        return lane.run(job)
+    finally:
+        lanes.put(lane)
+
+
+def _failed(job: Job, why: str, shop: str = "", week: str = "") -> Outcome:
+    return Outcome(str(job.folder), shop or job.folder.name, week, FAILED, why)
+
+
+def work(job: Job) -> list[Outcome]:
+    """What became of one shop; whatever happens to it is told, not raised."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(Journal(job.folder / "data").lock(wait=0))
+        except SettingsError as error:
+            return [_failed(job, str(error))]
+        except ShopscoreError:
+            return [Outcome(str(job.folder), job.folder.name, "", BUSY, "another run is at work on this shop")]
+        try:
+            return list(_worked(job))
+        except Exception as error:  # a fault of ours in one shop must not keep the reports of the others
+            return [_noted(job, _told(error))]
+
+
+def _noted(job: Job, why: str) -> Outcome:
+    """The failure of a whole shop, in the run log as well, unless it is the log that fails."""
+    with suppress(SettingsError):
+        log = RunLog(job.root)
+        log.end(log.begin(job.folder, job.folder.name, job.notebook, "", {}), FAILED, why)
+    return _failed(job, why)
+
+
+def _told(error: BaseException) -> str:
+    return str(error) if isinstance(error, ShopscoreError) else f"{type(error).__name__}: {error}"
+
+
+def _worked(job: Job) -> Iterator[Outcome]:
+    log = RunLog(job.root)
+    log.bury(job.folder)
+    shop = Shop.open(job.folder)
+    sweep(shop.reports)
+    yield from (told := list(_loaded(job, shop, log)))
+    weeks, waits = due_weeks(shop, job.notebook, job.today, job.most)
+    for week, outcome in weeks:
+        yield _made(job, shop, log, week, outcome)
+    if not weeks and not told:
+        outcome = WAITING if waits else IDLE
+        log.end(log.begin(job.folder, shop.name, job.notebook, "", {}), outcome, waits)
+        yield Outcome(str(job.folder), shop.name, "", outcome, waits)
+
+
+def _loaded(job: Job, shop: Shop, log: RunLog) -> Iterator[Outcome]:
+    """The outcome of loading, if there was anything to load."""
+    run = log.begin(job.folder, shop.name, job.notebook, "", {"inbox": left_alone(shop)})
+    files = take_in(shop)
+    if not files:
+        return log.forget(run)
+    refused = "; ".join(one.error for one in files if one.error)
+    told = f"{len({one.path for one in files})} new files, {sum(one.new for one in files)} new records"
+    outcome, detail = (FAILED, f"{told}; refused: {refused}") if refused else (LOADED, told)
+    log.end(run, outcome, detail, inputs={"files": [_file(one) for one in files]})
+    yield Outcome(str(job.folder), shop.name, "", outcome, detail)
+    return None
+
+
+def _file(one: Loaded) -> dict[str, Any]:
+    names = ("table", "rows", "new", "updated", "unchanged", "rejected", "error")
+    return {"name": one.path.name} | {name: getattr(one, name) for name in names}
+
+
+def _made(job: Job, shop: Shop, log: RunLog, week: str, outcome: str) -> Outcome:
+    run = log.begin(job.folder, shop.name, job.notebook, week, {})
+    try:
+        bundle = issue(job.folder, job.notebook, week)
+    except Exception as error:
+        log.end(run, FAILED, _told(error))
+        return _failed(job, _told(error), shop.name, week)
+    manifest = published(shop.reports, week, bundle.html.stem) or {}
+    log.end(run, outcome, "", str(bundle.html), str(manifest.get("run_id", "")), manifest.get("inputs"))
+    return Outcome(str(job.folder), shop.name, week, outcome, "", str(bundle.html))
+
+
+def ended_well(outcomes: Sequence[Outcome]) -> bool:
+    """Whether nothing failed: the exit code of the command."""
+    return all(outcome.outcome != FAILED for outcome in outcomes)

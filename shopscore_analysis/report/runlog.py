@@ -1,0 +1,126 @@
+"""The run log: one SQLite file under ROOT, a row for each shop and week that a scheduled run looked at.
+
+SQLite because a row must survive a crash, and two runs may write at once. Any tool can query it:
+`sqlite3 runs.sqlite "select * from runs where outcome = 'failed'"`.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from shopscore_analysis.errors import SettingsError
+
+FILE = "runs.sqlite"
+RUNNING, KILLED = "running", "killed"
+_WAIT = 30.0  # seconds to wait for another writer
+_SCHEMA = """
+create table if not exists runs (
+    id integer primary key,
+    folder text not null, shop text not null, notebook text not null, week text not null,
+    started text not null, ended text, seconds real,
+    inputs text not null,
+    outcome text not null, detail text not null, report text not null, run_id text not null
+)
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One row: times are ISO 8601 in UTC, `inputs` the files loaded and the tables' rows and digests.
+
+    `outcome`: running, loaded, made, remade, idle, waiting, failed or killed; `detail` says why.
+    """
+
+    id: int
+    folder: str
+    shop: str
+    notebook: str
+    week: str
+    started: str
+    ended: str | None
+    seconds: float | None
+    inputs: dict[str, Any]
+    outcome: str
+    detail: str
+    report: str
+    run_id: str
+
+
+class RunLog:
+    """The run log of a folder of shops; made when first written to."""
+
+    def __init__(self, root: Path) -> None:
+        self.path = root / FILE
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(sqlite3.connect(self.path, timeout=_WAIT)) as base, base:
+                base.execute(_SCHEMA)
+                yield base
+        except sqlite3.Error as error:
+            raise SettingsError(
+                f"expected a run log that can be read and written at {self.path}, found: {error}; "
+                "make the folder writable, or move the damaged file away"
+            ) from error
+
+    def begin(self, folder: Path, shop: str, notebook: str, week: str, inputs: Mapping[str, Any]) -> int:
+        """The id of a new row, which says `running` until `end` is called."""
+        row = (str(folder), shop, notebook, week, _now(), json.dumps(dict(inputs), ensure_ascii=False), RUNNING)
+        with self._open() as base:
+            added = base.execute(
+                "insert into runs (folder, shop, notebook, week, started, inputs, outcome, detail, report, run_id) "
+                "values (?, ?, ?, ?, ?, ?, ?, '', '', '')",
+                row,
+            )
+            return int(added.lastrowid or 0)
+
+    def end(
+        self, run: int, outcome: str, detail: str = "", report: str = "", run_id: str = "", inputs: Any = None
+    ) -> None:
+        """Nothing; the row of `begin` gets its end and its outcome, and `inputs` where they are known only now."""
+        told = json.dumps(inputs, ensure_ascii=False) if inputs else None
+        with self._open() as base:
+            base.execute(
+                "update runs set ended = ?, seconds = round((julianday(?) - julianday(started)) * 86400, 2), "
+                "outcome = ?, detail = ?, report = ?, run_id = ?, inputs = coalesce(?, inputs) where id = ?",
+                (now := _now(), now, outcome, detail, report, run_id, told, run),
+            )
+
+    def forget(self, run: int) -> None:
+        """Nothing; a row for which there was nothing to do is taken out again."""
+        with self._open() as base:
+            base.execute("delete from runs where id = ?", (run,))
+
+    def bury(self, folder: Path) -> int:
+        """How many rows of a shop still said `running`; they now say `killed`. Its runner's lock must be held."""
+        with self._open() as base:
+            changed = base.execute(
+                "update runs set outcome = ?, detail = ? where folder = ? and outcome = ?",
+                (KILLED, "the run ended without a word: killed, or the machine went off", str(folder), RUNNING),
+            )
+            return changed.rowcount
+
+    def read(self, last: int = 20, shop: str = "", outcome: str = "") -> list[Run]:
+        """The newest runs, newest first; of one shop (its name or its folder's name), of one outcome."""
+        if not self.path.exists():
+            return []
+        with self._open() as base:
+            base.row_factory = sqlite3.Row
+            rows = base.execute(
+                "select * from runs where (? = '' or shop = ? or folder like ?) and (? = '' or outcome = ?) "
+                "order by id desc limit ?",
+                (shop, shop, f"%{shop}", outcome, outcome, last),
+            ).fetchall()
+        return [Run(**{**dict(row), "inputs": json.loads(row["inputs"])}) for row in rows]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

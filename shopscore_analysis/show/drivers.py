@@ -1,0 +1,152 @@
+"""What drives the stars, what each cause would give back, and which causes cover the gaps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from shopscore_analysis.schema import DIMENSIONS, UNATTRIBUTED, cause_label
+from shopscore_analysis.show import theme
+from shopscore_analysis.show.html import Html
+from shopscore_analysis.show.tables import Column, Names, causes_column, column, each, named, notes, table
+
+
+def drivers_table(drivers: pd.DataFrame, contrast: pd.DataFrame) -> Html:
+    """Causes by how much of the stars' spread they explain, with their role: must-have, plain, delighter.
+
+    `drivers`: `measure.drivers.drivers`; `contrast`: `measure.drivers.penalty_reward`. Causes too rare for the first
+    are not listed.
+    """
+    merged = drivers.merge(contrast.drop(columns=["k", "n"]), on="cause", how="left")
+    columns = [
+        causes_column(),
+        Column("提到它", lambda row: theme.ratio(row.k, row.n)),
+        column("importance", "解释的份额", theme.percent),
+        Column("星级差", lambda row: theme.signed(row.effect)),
+        Column("多出的 1–2 星", lambda row: _span(row.penalty, row.penalty_low, row.penalty_high)),
+        Column("少掉的 5 星", lambda row: _span(row.reward, row.reward_low, row.reward_high)),
+        column("role", "性质", number=False),
+    ]
+    lines = [
+        "必备项：一旦出问题，丢的五星大多直接掉到 1–2 星；加分项：多半只丢最后一颗星。",
+        "导出里只有抱怨，没有夸奖，性质是由抱怨读出来的。",
+        "解释的份额：各根因是否出现对星级差异的夏普利分摊，合计 100%；相关，不证明因果。",
+    ]
+    if len(drivers):
+        lines.append(f"这些根因合起来解释了星级差异的 {theme.percent(drivers['r2'].iloc[0])}。")
+    return table(merged, columns, "什么在左右星级") + notes(*lines)
+
+
+def _span(value: Any, low: Any, high: Any) -> str:
+    return f"{theme.percent(value)}（{theme.interval(low, high)}）"
+
+
+def vanished_table(vanished: pd.DataFrame, limit: int | None = 12) -> Html:
+    """If this cause vanished: the mean stars it would be, with its interval; the dearest first.
+
+    `vanished`: `measure.bootstrap.bootstrap` (or `measure.vanished`).
+    """
+    ranked = vanished.dropna(subset=["gain"]).sort_values(["gain", "cause"], ascending=[False, True])
+    columns = [
+        causes_column(),
+        Column("丢星的评价", lambda row: theme.ratio(row.k, row.n)),
+        Column("均分 +", lambda row: f"{row.gain:.3f}"),
+        Column("95% 区间", lambda row: f"{row.low:.3f}–{row.high:.3f}"),
+        Column("均分会是", lambda row: theme.points(row.mean_without)),
+        Column("95% 区间 ", lambda row: f"{theme.points(row.without_low)}–{theme.points(row.without_high)}"),
+    ]
+    note = "区间：对有评价的订单整单重抽 2,000 次（种子固定，结果可重复）。"
+    return table(ranked, columns, "如果这个根因消失", limit=limit) + notes(note)
+
+
+def covers_table(covers: pd.DataFrame) -> Html:
+    """The own causes that cover each dimension's gap, how many complaints less that takes, and what stays open.
+
+    `covers`: `measure.outlook.covers`.
+    """
+    columns = [
+        named("dimension", "维度", DIMENSIONS),
+        causes_column(),
+        column("k", "现在的抱怨", theme.count),
+        column("fewer", "要少多少条", theme.count),
+        column("stars", "值多少星", theme.points),
+        column("covered", "累计补上", theme.percent),
+    ]
+    lines = []
+    for row in each(covers.drop_duplicates("dimension", keep="last")):
+        name, gap = DIMENSIONS[row.dimension], theme.points(row.gap)
+        if row.covered < 1 - 1e-9:
+            lines.append(
+                f"{name}差 {gap}：全部相关抱怨都没有了也只补上 {theme.percent(row.covered)}，其余要靠发货、时效等指标。"
+            )
+        else:
+            lines.append(f"{name}差 {gap}：到「{cause_label(row.cause)}」为止可以补满。")
+    return table(covers, columns, "每个维度的差距，由哪些根因补上") + notes(
+        *(lines or ["没有落后的维度，或没有可用的根因。"])
+    )
+
+
+def ranks_after(ranks: pd.DataFrame) -> Html:
+    """The rank among the TOP10 now and after the plan, as sure as the rounding allows.
+
+    `ranks`: `measure.outlook.rank_with` (case, own, rank_low, rank_high, rivals).
+    """
+    columns = [
+        column("case", "情形", number=False),
+        column("own", "总分", theme.points),
+        Column("名次", lambda row: _place(int(row.rank_low), int(row.rank_high))),
+        Column("第一名", lambda row: theme.points(row.leader)),
+        column("rivals", "有公布分的竞店", theme.count),
+    ]
+    return table(ranks, columns, "计划之后的名次") + notes("假定竞店不动；公布分四舍五入，所以名次是一个范围。")
+
+
+def _place(low: int, high: int) -> str:
+    return f"第 {low} 名" if low == high else f"第 {low}—{high} 名"
+
+
+def slices_table(
+    ledger: pd.DataFrame, by: str, heading: str, names: Names | None = None, limit: int | None = 8
+) -> Html:
+    """A ledger along one axis: reviews, mean, stars lost and the dearest cause of each value; the dearest first.
+
+    `ledger`: `ledger(…, by=…)`; the losses of a row's causes sum to n · (5 - mean).
+    """
+    whole = ledger.groupby(by).agg(n=("n", "first"), mean=("mean", "first"), loss=("loss", "sum"))
+    named_ = ledger[(ledger["cause"] != UNATTRIBUTED) & (ledger["loss"] > 0)]
+    worst = named_.sort_values(["loss", "cause"], ascending=[False, True]).drop_duplicates(by).set_index(by)
+    table_ = whole.join(worst[["cause", "share_of_loss"]]).reset_index()
+    columns = [
+        named(by, heading, names or {}),
+        column("n", "评价", theme.count),
+        column("mean", "均分", theme.points),
+        column("loss", "丢掉的星", theme.decimal),
+        Column("丢得最多的根因", lambda row: _worst(row), False),
+    ]
+    ranked = table_.sort_values(["loss", by], ascending=[False, True])
+    return table(ranked, columns, f"按{heading}：丢了多少星", limit=limit)
+
+
+def _worst(row: Any) -> str:
+    return (
+        f"{cause_label(row.cause)}（{theme.percent(row.share_of_loss)}）"
+        if isinstance(row.cause, str)
+        else theme.NOTHING
+    )
+
+
+def compare_table(compared: pd.DataFrame, limit: int | None = None) -> Html:
+    """Each cause in this period and the one before, and what may be said of the difference.
+
+    `compared`: `measure.compare.compare`.
+    """
+    columns = [
+        causes_column(),
+        Column("这期", lambda row: f"{theme.ratio(row.k, row.n)}（{theme.percent(row.share)}）"),
+        Column("上期", lambda row: f"{theme.ratio(row.k_before, row.n_before)}（{theme.percent(row.share_before)}）"),
+        Column("变化的 95% 区间", lambda row: f"{row.low * 100:+.1f}–{row.high * 100:+.1f} 个百分点"),
+        column("verdict", "判断", number=False),
+        Column("均分少", lambda row: f"{theme.points(row.stars)}（上期 {theme.points(row.stars_before)}）"),
+    ]
+    return table(compared, columns, "各根因：这期和上期", limit=limit)

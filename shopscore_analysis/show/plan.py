@@ -1,0 +1,160 @@
+"""The plan: its cases, its calendar, what became of the last one, and how many five-star orders it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from shopscore_analysis.schema import DIMENSIONS
+from shopscore_analysis.show import theme
+from shopscore_analysis.show.account import band
+from shopscore_analysis.show.canvas import svg
+from shopscore_analysis.show.html import Figure, Html, tag
+from shopscore_analysis.show.tables import Column, column, each, named, notes, table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+NARROW = 360  # CSS pixels: as wide as a phone, so that its text needs no scaling there
+
+
+def reach_words(target: float, reach: Any) -> str:
+    """How many five-star orders it takes, in a sentence.
+
+    `reach`: reviews, orders, days, None where never.
+    """
+    if reach.days is None:
+        return f"近 30 天评价均分到 {target:.2f}：按现在的评价速度到不了"
+    if reach.days == 0:
+        return f"近 30 天评价均分已经到 {target:.2f}"
+    return (
+        f"近 30 天评价均分到 {target:.2f}：要连续 {reach.reviews} 条五星评价，约 {reach.orders} 单，"
+        f"按现在的速度 {reach.days} 天（窗口每天滚动一天，期间不能有低星）"
+    )
+
+
+def plans_table(plans: pd.DataFrame, left_out: Mapping[str, str] | None = None) -> Html:
+    """Low, mid and high case of a plan: reachable or not, actions, cost, total after; the reason in words below.
+
+    `plans`: `score.plan.table`; `left_out`: actions that could not be planned with, and what each lacks.
+    """
+    columns = [
+        column("case", "情形", number=False),
+        Column("能否达到", lambda row: "可行" if row.feasible else "不可行", False),
+        Column("措施", lambda row: row.actions or theme.NOTHING, False),
+        column("cost", "花费", theme.yuan),
+        column("capital", "占用资金", theme.yuan),
+        column("before", "现在", theme.points),
+        column("after", "之后", theme.points),
+    ]
+    whys = [f"{row.case}：{row.words}。" for row in each(plans)]
+    lacking = [
+        f"未纳入「{label}」：{missing}（可在 shop.toml 的 [plan] 填写）。"
+        for label, missing in (left_out or {}).items()
+    ]
+    return table(plans, columns, f"到 {theme.points(plans['target'].iloc[0])} 分最省的做法") + notes(*whys, *lacking)
+
+
+def calendar_figure(calendar: pd.DataFrame, *, title: str = "什么时候见效") -> Figure | Html:
+    """When each chosen action begins and shows, as bars over days; a note where nothing was chosen.
+
+    `calendar`: `score.plan.calendar` (action, dimension, start, from, to, claim, source).
+    """
+    if calendar.empty:
+        return tag("p", "没有要做的措施，不需要排期。", class_="note")
+    days = pd.DataFrame({name: pd.to_datetime(calendar[name]) for name in ("start", "from", "to")})
+    first = days["start"].min()
+    told = "；".join(
+        f"「{action}」{_day(start)} 开始，{_day(soon)}—{_day(late)} 见效"
+        for action, start, soon, late in zip(calendar["action"], days["start"], days["from"], days["to"], strict=True)
+    )
+    ends = days.sub(first).apply(lambda column: column.dt.days)
+    size = (NARROW, 60 + 52 * len(calendar))
+    picture = svg(
+        lambda ax: _draw_calendar(ax, list(calendar["action"]), ends), size, key="calendar", title=title,
+        description=told,
+    )  # fmt: skip
+    columns = [
+        column("action", "措施", number=False), named("dimension", "维度", DIMENSIONS),
+        Column("开始", lambda row: str(row[2]), False), Column("最早见效", lambda row: str(row[3]), False),
+        Column("最晚见效", lambda row: str(row[4]), False),
+        column("source", "出处", number=False),
+    ]  # fmt: skip
+    return Figure(title, f"{told}。", picture, table(calendar, columns, title))
+
+
+def _day(moment: Any) -> str:
+    return f"{moment.month}月{moment.day}日"
+
+
+def _draw_calendar(ax: Axes, actions: list[str], ends: pd.DataFrame) -> None:
+    at = range(len(actions))
+    ax.barh(at, ends["from"], left=ends["start"], height=0.3, color=theme.GRID)
+    ax.barh(at, ends["to"] - ends["from"], left=ends["from"], height=0.3, color=theme.RAMP[2])
+    ax.scatter(ends["to"], at, color=theme.ACCENT, s=50, zorder=3)
+    for y, name in zip(at, actions, strict=True):
+        ax.annotate(name, (0, y - 0.28), fontsize=13, va="bottom")
+    longest = max(int(ends["to"].max()), 7)
+    ax.set(xlim=(-0.5, longest * 1.06), ylim=(len(actions) - 0.4, -0.9), yticks=[])
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}天")
+    ax.spines["left"].set_visible(False)
+
+
+def outcome_table(kept: tuple[Any, pd.DataFrame] | None) -> Html:
+    """What became of the last plan: expected against observed, per dimension; a note where none was kept.
+
+    `kept`: `standing.promises`.
+    """
+    if kept is None:
+        return tag("p", outcome_words(None), class_="note")
+    columns = [
+        named("dimension", "维度", DIMENSIONS),
+        column("before", "当时", theme.points),
+        Column("预期", lambda row: band(row.expected_low, row.expected_high)),
+        column("observed", "现在", theme.points),
+        column("verdict", "结果", number=False),
+    ]
+    return table(kept[1], columns, f"{kept[0].week} 的计划：预期与结果") + notes(outcome_words(kept))
+
+
+def outcome_words(kept: tuple[Any, pd.DataFrame] | None) -> str:
+    """The last plan and which of its actions were carried out, in a sentence."""
+    if kept is None:
+        return "没有更早的计划可以核对：用 shopscore plan --save 存下这一次的计划，下一期会自动核对。"
+    labels = {item.action.name: item.action.label for item in kept[0].plan.chosen}
+    done = [label for name, label in labels.items() if name in kept[0].done]
+    left = [label for name, label in labels.items() if name not in kept[0].done]
+    told = f"{kept[0].week} 的计划：已执行 {'、'.join(done) or '无'}；未执行 {'、'.join(left) or '无'}。"
+    judged = "，".join(
+        f"{DIMENSIONS[row.dimension]}{row.verdict}" for row in each(kept[1]) if row.verdict != "没有计划"
+    )
+    return f"{told}{judged}。结果与预期并列，不证明因果。" if judged else told
+
+
+def advice_table(advice: pd.DataFrame) -> Html:
+    """What to keep and what to drop of the plans made so far; a note where none was kept.
+
+    `advice`: `score.record.advice`.
+    """
+    if advice.empty:
+        return tag("p", outcome_words(None), class_="note")
+    columns = [
+        column("week", "计划", number=False),
+        column("action", "措施", number=False),
+        Column("执行", lambda row: "是" if row.done else "否", False),
+        Column("最晚见效", lambda row: str(row.due), False),
+        Column("预期", lambda row: band(row.expected_low, row.expected_high)),
+        column("observed", "现在", theme.points),
+        column("advice", "建议", number=False),
+    ]
+    return table(advice, columns, "哪些保留，哪些该停")
+
+
+def missing_of(plans: Sequence[Any]) -> dict[str, str]:
+    """The actions that could not be planned with, by label, and what each lacks.
+
+    `plans`: `score.plan.plan`.
+    """
+    return {item.action.label: item.missing for item in plans[0].left_out}

@@ -1,0 +1,161 @@
+"""Where a shop stands and the way on: its account, score-card, five-star orders and plan, from its shelf and settings.
+
+What computes lies in `measure` and `score`; here a shop's records and settings are handed to them.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from shopscore_analysis.errors import SettingsError
+from shopscore_analysis.measure.indicators import Records, indicators, indicators_by_week, on_time_by, stars_by_day
+from shopscore_analysis.measure.ledger import ledger, points
+from shopscore_analysis.measure.outlook import rank_with
+from shopscore_analysis.schema import DIMENSIONS, week_start, weeks_to
+from shopscore_analysis.score.account import Account, Published, account
+from shopscore_analysis.score.actions import Terms, overridden, price_list, read_actions
+from shopscore_analysis.score.plan import CASE_LABELS, Plan, plan
+from shopscore_analysis.score.reach import Reach, reach
+from shopscore_analysis.score.record import FILE as PLAN_FILE
+from shopscore_analysis.score.record import Kept, advice, checked, last_before, read_plans
+from shopscore_analysis.score.rules import RuleSet, Weighting, half_up, rule_set, weights_for
+from shopscore_analysis.score.scorecard import scorecard
+from shopscore_analysis.shop import Shop
+from shopscore_analysis.text.reasons import cause_of
+
+OWN_ACTIONS = "actions.toml"  # beside shop.toml
+WINDOW_DAYS = 30
+_SCORES = {name: f"{name}_score" for name in DIMENSIONS}
+
+
+def records(shop: Shop) -> Records:
+    """The shop's records as `measure.indicators` reads them; each after-sale with the cause that its reason states."""
+    cases = shop.records("aftersales")
+    stated = {reason: cause_of(reason) for reason in cases["reason"].dropna().unique()}
+    cases = cases.assign(cause=cases["reason"].map(stated))
+    return Records(shop.records("orders"), cases, shop.records("reviews"), shop.records("service"))
+
+
+def weighting(shop: Shop) -> tuple[RuleSet, Weighting]:
+    """The shop's rule set and the dimension weights to use, with their note."""
+    rules, own = rule_set(shop.settings.rules), shop.settings.weights
+    return rules, weights_for(rules, shop.settings.category, own.model_dump() if own else None)
+
+
+def published(shop: Shop, week: str = "") -> Published:
+    """The newest own score of a week (default: the newest with reviews); SettingsError where there is none."""
+    chosen = shop.week(week)
+    scores = shop.records("scores").sort_values("date")
+    inside = scores[scores["date"].dt.strftime("%G-W%V") == chosen]
+    if inside.empty:
+        raise SettingsError(
+            f"expected own scores of {chosen} on the shelf of {shop.name}, found none; load the 店铺体验分 export"
+        )
+    row = inside.iloc[-1]
+    values = {name: float(row[column]) for name, column in _SCORES.items()}
+    return Published(row["date"].date(), int(row["scale"]), float(row["score"]), values)
+
+
+def standing(shop: Shop, week: str = "", found: pd.DataFrame | None = None) -> Account:
+    """The account of the shop's score at the end of a week, under its rule set.
+
+    `found`: `measured` of that week where it is at hand. Beside the platform's figures stand our own: indicators over
+    30 days, and 5 less the stars that the reviews of the last five weeks lost to each dimension.
+    """
+    rules, weights = weighting(shop)
+    now, history = published(shop, week), shop.records("scores")["date"]
+    lost = points(ledger(shop.tally("5 weeks", shop.week(week))), weights.weights)
+    stars = (lost["loss"] / lost["n"]).groupby(lost["dimension"]).sum()
+    own = {name: 5 - float(stars.get(name, np.nan)) for name in DIMENSIONS}
+    settings = shop.settings
+    return account(
+        rules, weights, now, measured(shop, week) if found is None else found,
+        ledger=own, history=(history.min().date(), now.day), industry=(settings.industry, settings.shop_type),
+    )  # fmt: skip
+
+
+def measured(shop: Shop, week: str = "") -> pd.DataFrame:
+    """The indicators over the 30 days up to the Sunday of a week: `measure.indicators`."""
+    return indicators(records(shop), _sunday(shop.week(week)), WINDOW_DAYS)
+
+
+def _sunday(week: str) -> date:
+    return (week_start(week) + timedelta(days=6)).date()
+
+
+def cards(shop: Shop, week: str = "") -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The score-card of a week, and the indicators of each week of the window that it is judged by."""
+    chosen, held = shop.week(week), records(shop)
+    weekly = indicators_by_week(held, weeks_to(chosen, shop.settings.window_weeks))
+    return scorecard(indicators(held, _sunday(chosen), WINDOW_DAYS), weekly), weekly
+
+
+def on_time(shop: Shop, axis: str, week: str = "") -> pd.DataFrame:
+    """Orders shipped by the promise along warehouse, carrier or channel: `measure.indicators.on_time_by` of 30 days."""
+    return on_time_by(records(shop), axis, _sunday(shop.week(week)), WINDOW_DAYS)
+
+
+def outlook(shop: Shop, found: list[Plan], week: str = "") -> pd.DataFrame:
+    """The rank among the TOP10 now and after each case of a plan: `measure.outlook.rank_with`."""
+    totals = {"现在": found[0].total_before} | {f"{CASE_LABELS[one.case]}之后": one.total_after for one in found}
+    return rank_with(shop.rivals(), shop.week(week), {name: half_up(total) for name, total in totals.items()})
+
+
+def five_stars(shop: Shop, target: float | None = None, week: str = "") -> Reach:
+    """How many five-star reviews and orders until the mean of 30 days of reviews is `target` (default: the shop's).
+
+    Reviews come as often as they did in the window, and as large a part of orders is reviewed.
+    """
+    held, until = records(shop), _sunday(shop.week(week))
+    window = stars_by_day(held.reviews, until, WINDOW_DAYS)
+    reviews = sum(count for _, count in window)
+    end = datetime(until.year, until.month, until.day) + timedelta(days=1)
+    done = held.orders["completed_at"]
+    signed = int(((done >= end - timedelta(days=WINDOW_DAYS)) & (done < end)).sum())
+    rated = min(reviews / signed, 1.0) if signed and reviews else 1.0
+    return reach(window, target or shop.settings.target, round(reviews / WINDOW_DAYS), rated)
+
+
+def plans(shop: Shop, target: float | None = None, week: str = "") -> list[Plan]:
+    """The cheapest way to `target` (default: the shop's) from a week's score: low, mid and high case.
+
+    Scores are on the 5-point scale that consumers see. The actions are the reviewed file's, overridden by the
+    shop's own actions.toml; they are priced by `[plan]` of shop.toml.
+    """
+    own, path = observed(shop, week), shop.root / OWN_ACTIONS
+    actions = overridden(read_actions(), read_actions(path)) if path.exists() else read_actions()
+    terms = Terms(**shop.settings.plan.model_dump())
+    goal = target or shop.settings.target
+    return plan(own, weighting(shop)[1].weights, goal, price_list(actions, terms))
+
+
+def observed(shop: Shop, week: str = "") -> dict[str, float]:
+    """The dimension scores at the end of a week on the 5-point scale; SettingsError where one is missing."""
+    chosen, scores = shop.week(week), shop.scores()
+    inside = scores[scores["week"] == chosen].dropna(subset=list(_SCORES.values()))
+    if inside.empty:
+        raise SettingsError(
+            f"expected the three dimension scores of {chosen} on the shelf of {shop.name}, found none; "
+            "load the 店铺体验分 export of that week, or choose another week"
+        )
+    return {name: float(inside.iloc[-1][column]) for name, column in _SCORES.items()}
+
+
+def kept_plans(shop: Shop) -> list[Kept]:
+    """The plans that were saved for the shop, oldest first."""
+    return read_plans(shop.reports / PLAN_FILE)
+
+
+def reviewed(shop: Shop, week: str = "") -> pd.DataFrame:
+    """What to keep and what to drop of all plans kept before a week: `score.record.advice`."""
+    return advice(kept_plans(shop), published(shop, week).day, observed(shop, week))
+
+
+def promises(shop: Shop, week: str = "") -> tuple[Kept, pd.DataFrame] | None:
+    """The last plan before a week and what became of it: `score.record.checked`; None where none was saved."""
+    day = published(shop, week).day
+    kept = last_before(kept_plans(shop), day)
+    return kept and (kept, checked(kept, day, observed(shop, week)))

@@ -1,0 +1,157 @@
+"""The report in a real browser: phone, tablet, desk; light, dark, print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+
+from shopscore_analysis.show.theme import contrast
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+WIDTHS = {390: 844, 768: 1024, 1280: 900}
+TAP = 44
+
+SMALL_TAPS = """() => [...document.querySelectorAll('nav a, summary, a.door, .watch a')]
+  .map(e => [e.textContent.trim().slice(0, 20), e.getBoundingClientRect().height])
+  .filter(([, height]) => height > 0 && height < 44)"""
+OVERFLOWING = """() => [...document.querySelectorAll('main *, header *')]
+  .filter(e => !e.closest('.scroll') && !e.closest('svg') && e.getBoundingClientRect().right > innerWidth + 1)
+  .map(e => e.tagName + '.' + e.className)"""
+COLOURS = """() => {
+  const hex = (e, name) => getComputedStyle(e)[name].match(/[\\d.]+/g).slice(0, 3).map(Number);
+  const back = e => { for (; e; e = e.parentElement) {
+    const c = getComputedStyle(e).backgroundColor;
+    if (!/, 0\\)$|transparent/.test(c)) return hex(e, 'backgroundColor'); } };
+  return [...document.querySelectorAll(
+      'p, h1, h2, th, td, strong, small, summary, a, dt, dd, mark, .name, .way, .word')]
+    .filter(e => e.getClientRects().length && e.textContent.trim())
+    .map(e => [e.tagName + '.' + e.className, hex(e, 'color'), back(e)]);
+}"""
+
+
+SCROLLED = """e => {
+  e.scrollLeft = 60;
+  const left = x => x.getBoundingClientRect().left;
+  return [e.scrollLeft, left(e.querySelector('tbody th')) - left(e)];
+}"""
+
+
+def _hex(channels: list[float]) -> str:
+    return "#" + "".join(f"{int(channel):02x}" for channel in channels)
+
+
+@contextmanager
+def _opened(
+    browser: Browser, page: Path, width: int, scheme: Literal["light", "dark"] = "light"
+) -> Iterator[tuple[Page, list[str]]]:
+    context = browser.new_context(viewport={"width": width, "height": WIDTHS[width]}, color_scheme=scheme)
+    tab, noise = context.new_page(), []
+    tab.on("console", lambda message: noise.append(message.text))
+    tab.on("pageerror", lambda error: noise.append(str(error)))
+    tab.on(
+        "request", lambda request: noise.append(request.url) if not request.url.startswith(("file:", "data:")) else None
+    )
+    tab.goto(page.as_uri())
+    yield tab, noise
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_page_fits_its_screen_and_stays_silent(
+    browser: Browser, page: Path, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    """No sideways scroll, nothing cut, no console message, no request."""
+    with _opened(browser, page, width, scheme) as (tab, noise):
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        assert tab.evaluate(OVERFLOWING) == []
+        assert noise == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_everything_to_tap_is_large_enough(browser: Browser, page: Path, width: int) -> None:
+    """44 px, as a thumb needs; cells of the heat map too."""
+    with _opened(browser, page, width) as (tab, _):
+        assert tab.evaluate(SMALL_TAPS) == []
+        boxes: list[Any] = tab.evaluate(
+            "[...document.querySelectorAll('svg a path')].map(e => e.getBoundingClientRect().toJSON())"
+        )
+        assert boxes
+        assert all(box["width"] >= TAP and box["height"] >= TAP for box in boxes)
+
+
+def test_the_first_screen_of_a_phone_answers_better_why_and_what_now(browser: Browser, page: Path) -> None:
+    """Verdict, three tiles and all three things to do, above the navigation."""
+    with _opened(browser, page, 390) as (tab, _):
+        last = tab.locator(".todo > li").nth(2).bounding_box()
+        strip = tab.locator("nav").bounding_box()
+        assert last and strip
+        assert last["y"] + last["height"] <= strip["y"]
+        assert tab.locator(".tiles li").count() == 3
+        assert tab.locator(".verdict").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_what_is_behind_it(browser: Browser, page: Path, scheme: Literal["light", "dark"]) -> None:
+    """4.5:1 or more, everywhere."""
+    with _opened(browser, page, 1280, scheme) as (tab, _):
+        tab.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
+        pale = {
+            (name, round(contrast(*(_hex(colour) for colour in (ink, back))), 1))
+            for name, ink, back in tab.evaluate(COLOURS)
+        }  # fmt: skip
+        assert {entry for entry in pale if entry[1] < 4.5} == set()
+
+
+def test_a_cell_of_the_heat_map_opens_its_quotes_by_tap(browser: Browser, page: Path) -> None:
+    """No script: the link's target lies in boxes that the browser opens."""
+    with _opened(browser, page, 390) as (tab, _):
+        quote = tab.locator("mark", has_text="腰围小了一").last
+        assert not quote.is_visible()
+        tab.locator('svg a[href="#e-size_fit-product-p1"] path').click()
+        assert quote.is_visible()
+
+
+def test_the_reasons_open_by_keyboard(browser: Browser, page: Path) -> None:
+    """Focus and Enter."""
+    with _opened(browser, page, 1280) as (tab, _):
+        tab.locator(".todo summary").first.focus()
+        tab.keyboard.press("Enter")
+        assert tab.locator(".todo details[open] .door").first.is_visible()
+        tab.keyboard.press("Tab")
+        tab.keyboard.press("Enter")
+        assert tab.locator("mark", has_text="拉链头掉了").first.is_visible()
+
+
+def test_a_wide_table_scrolls_in_its_own_box_and_keeps_its_first_column(browser: Browser, page: Path) -> None:
+    """The page itself stays where it is."""
+    with _opened(browser, page, 390) as (tab, _):
+        box = tab.locator(".scroll:has(table):visible").last
+        moved = box.evaluate(SCROLLED)
+        assert moved[0] == 60
+        assert abs(moved[1]) < 2
+
+
+def test_hostile_text_is_read_not_run(browser: Browser, page: Path) -> None:
+    """The product's name is a script element in letters."""
+    with _opened(browser, page, 1280) as (tab, noise):
+        assert tab.locator("script").count() == 0
+        assert '<script>alert("x")</script>' in tab.locator("main").inner_text()
+        assert noise == []
+
+
+def test_print_is_light_a4_and_open(browser: Browser, page: Path) -> None:
+    """Navigation gone, details open, the desk white, also for a reader in dark mode."""
+    with _opened(browser, page, 1280, "dark") as (tab, _):
+        tab.emulate_media(media="print", color_scheme="dark")
+        assert not tab.locator("nav").is_visible()
+        assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert tab.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+        assert tab.locator("mark", has_text="拉链头掉了").first.is_visible()
+        assert tab.pdf(format="A4").startswith(b"%PDF")

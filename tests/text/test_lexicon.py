@@ -1,0 +1,40 @@
+"""The phrase language, the rules of the files, and the categories' overlays."""
+
+import pytest
+
+from shopscore_analysis.errors import LexiconError
+from shopscore_analysis.text import lexicon as room
+from shopscore_analysis.text.lexicon import CLASSES, expand, lexicon
+
+
+def test_alternatives_and_groups_expand() -> None:
+    assert expand("物流(太|很|)慢") == ["物流太慢", "物流很慢", "物流慢"]
+    assert expand("{很}慢", {"很": ["很", "太"]}) == ["很慢", "太慢"]
+
+
+def test_an_unknown_group_is_refused() -> None:
+    with pytest.raises(LexiconError) as refused:
+        expand("{怪}慢", {"很": ["很"]})
+    assert str(refused.value) == "expected a group of groups.toml in '{怪}慢', found {怪}; known are 很"
+
+
+def test_a_table_that_is_no_cause_is_refused() -> None:
+    with pytest.raises(LexiconError) as refused:
+        room._add_causes({}, [], {"slow": {"phrases": "慢"}}, {}, "cause_x.toml")
+    assert str(refused.value) == (
+        f"expected one of {', '.join(CLASSES)} in cause_x.toml, found 'slow'; rename the table"
+    )
+
+
+def test_every_cause_has_phrases() -> None:
+    compiled = lexicon()
+    stated = {name for i, name in enumerate(CLASSES) if (compiled.classes >> i & 1).any()}
+    assert stated == set(CLASSES)
+
+
+def test_an_unknown_category_gets_the_lexicon_without_overlay() -> None:
+    assert lexicon("没有这种类目").digest == lexicon().digest
+
+
+def test_an_overlay_changes_the_digest() -> None:
+    assert lexicon("水果").digest != lexicon().digest
