@@ -49,36 +49,45 @@ class Journal:
                     self._recover()
                 yield
             finally:
+                self._sweep()
                 _release(handle)
 
-    def commit(self, files: Mapping[str, Content], write: Callable[[Content, Path], None]) -> None:
-        """Replaces every path of `files` by what `write` makes of its content; the caller holds the lock.
+    def commit(self, writers: Mapping[str, Callable[[Path], bool]]) -> None:
+        """Replaces every path by the file that its writer makes, if that says that it is worth it.
 
-        Any error before the journal stands leaves every file as it was.
+        The caller holds the lock. Any error before the journal stands leaves every file as it was.
         """
-        if not files:
-            return
         try:
             with _writable(self.root):
-                self._stage(files, write)
+                self._stage(writers)
+                self._recover()
         except BaseException:
             self._sweep()
             raise
-        with _writable(self.root):
-            self._recover()
 
-    def _stage(self, files: Mapping[str, Content], write: Callable[[Content, Path], None]) -> None:
+    def aside(self, name: str, write: Callable[[Path], None]) -> Path:
+        """Where `write` has put what is not committed yet; it is gone when the lock is let go of."""
+        path = self.root / _STAGE / name
+        with _writable(self.root):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write(path)
+        return path
+
+    def _stage(self, writers: Mapping[str, Callable[[Path], bool]]) -> None:
         """Writes every file aside and makes its folder, then the journal; the last line commits."""
         stage = self.root / _STAGE
         stage.mkdir(parents=True, exist_ok=True)
-        for number, (path, content) in enumerate(files.items()):
-            (self.root / path).parent.mkdir(parents=True, exist_ok=True)
-            write(content, stage / f"{number}")
-            _synced(stage / f"{number}")
-        draft = stage / _JOURNAL
-        draft.write_text(json.dumps({path: f"{_STAGE}/{at}" for at, path in enumerate(files)}), encoding="utf-8")
-        _synced(draft)
-        draft.replace(self.root / _JOURNAL)
+        staged = {}
+        for number, (path, write) in enumerate(writers.items()):
+            if write(stage / f"{number}"):
+                (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+                _synced(stage / f"{number}")
+                staged[path] = f"{_STAGE}/{number}"
+        if staged:
+            draft = stage / _JOURNAL
+            draft.write_text(json.dumps(staged), encoding="utf-8")
+            _synced(draft)
+            draft.replace(self.root / _JOURNAL)
 
     def _pending(self) -> dict[str, str]:
         """Committed files that may not be in their places yet: path → where they are staged."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from shopscore_analysis.errors import ExportError
-from shopscore_analysis.read import Batch, Reject, is_ignored, read_export
+from shopscore_analysis.read import Export, Found, Origin, Reject, is_ignored
+from shopscore_analysis.rejects import RejectsFile
 from shopscore_analysis.shelf import Merged, Shelf
 
 SUFFIXES = (".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods", ".zip", ".gz", ".html", ".htm")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -52,16 +51,23 @@ def load(
     """
     chosen = list(_files(paths))
     done: list[Loaded] = []
-    rejects: list[Reject] = []
-    for at, (path, note) in enumerate(chosen):
-        if progress:
-            progress(path, at, len(chosen))
-        if note:
-            done.append(Loaded(path, warnings=(note,)))
-        else:
-            done.extend(_one(path, shelf, shop, period, rejects))
-    write_rejects(rejects, rejects_dir)
+    with RejectsFile(rejects_dir) as rejects:
+        for at, (path, note) in enumerate(chosen):
+            if progress:
+                progress(path, at, len(chosen))
+            if note:
+                done.append(Loaded(path, warnings=(note,)))
+                continue
+            try:
+                done.extend(_one(path, shelf, shop, period, rejects))
+            except ExportError as error:
+                rejects.add([_refused(path, error)])
+                done.append(Loaded(path, error=str(error)))
     return done
+
+
+def _refused(path: Path, error: ExportError) -> Reject:
+    return Reject(path.name, error.sheet or "", error.row or 0, error.column or "", "", error.problem)
 
 
 def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
@@ -82,54 +88,19 @@ def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
                 )
 
 
-def _one(path: Path, shelf: Shelf, shop: str, period: tuple[date, date] | None, rejects: list[Reject]) -> list[Loaded]:
-    try:
-        batches = read_export(path, shop=shop, period=period)
-    except ExportError as error:
-        rejects.append(Reject(path.name, error.sheet or "", error.row or 0, error.column or "", "", error.problem))
-        return [Loaded(path, error=str(error))]
-    merged = shelf.put([(batch.table, batch.records) for batch in batches])
-    rejects.extend(reject for batch in batches for reject in batch.rejects)
-    return [_loaded(batch, counts) for batch, counts in zip(batches, merged, strict=True)]
+def _one(path: Path, shelf: Shelf, shop: str, period: tuple[date, date] | None, rejects: RejectsFile) -> list[Loaded]:
+    export = Export(path, shop=shop, period=period)
+    with rejects.of_one_file(), shelf.intake() as intake:
+        for part in export.parts():
+            intake.add(part.number, part.table, part.records)
+            rejects.add(part.rejects)
+        merged = intake.commit([origin.exported_at for _, origin in export.tables])
+    return [_loaded(found, origin, counts) for (found, origin), counts in zip(export.tables, merged, strict=True)]
 
 
-def _loaded(batch: Batch, counts: Merged) -> Loaded:
-    rejected = len({reject.row for reject in batch.rejects if not reject.kept})
-    rows = len(batch.records)
-    same = rows - counts.new - counts.updated - counts.unchanged
-    notes = [*batch.warnings, *([f"{same} rows stand in the file more than once"] if same else [])]
-    return Loaded(
-        batch.path,
-        batch.table,
-        batch.dialect,
-        rows,
-        counts.new,
-        counts.updated,
-        counts.unchanged,
-        rejected,
-        tuple(notes),
-    )
-
-
-def write_rejects(rejects: Sequence[Reject], folder: Path) -> Path | None:
-    """The CSV (UTF-8 with BOM, for Excel) that lists the rejects of this run, None if there are none."""
-    if not rejects:
-        return None
-    folder.mkdir(parents=True, exist_ok=True)
-    path = _free(folder, datetime.now().strftime("%Y%m%d-%H%M%S"))
-    with path.open("x", encoding="utf-8-sig", newline="") as out:
-        rows = csv.writer(out)
-        rows.writerow([field.name for field in fields(Reject)])
-        rows.writerows([_inert(value) for value in astuple(reject)] for reject in rejects)
-    return path
-
-
-def _free(folder: Path, run: str) -> Path:
-    names = (f"{run}{f'-{at}' if at else ''}.csv" for at in range(10_000))
-    return next(folder / name for name in names if not (folder / name).exists())
-
-
-def _inert(value: object) -> str:
-    """A cell that no spreadsheet program takes for a formula."""
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def _loaded(found: Found, origin: Origin, counts: Merged) -> Loaded:
+    same = origin.rows - counts.new - counts.updated - counts.unchanged
+    notes = [*origin.warnings, *([f"{same} rows stand in the file more than once"] if same else [])]
+    dialect = found.match.dialect
+    numbers = (origin.rows, counts.new, counts.updated, counts.unchanged, origin.rejected)
+    return Loaded(origin.path, dialect.table, dialect.name, *numbers, tuple(notes))

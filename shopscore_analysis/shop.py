@@ -6,6 +6,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from datetime import date
 from functools import cached_property
 from importlib import resources
@@ -18,8 +19,9 @@ from platformdirs import user_cache_path
 from shopscore_analysis.count import Mapper, count
 from shopscore_analysis.errors import SettingsError
 from shopscore_analysis.load import Loaded, load
+from shopscore_analysis.read import Reject
 from shopscore_analysis.schema import TABLES, week_start, weeks_to
-from shopscore_analysis.score.rules import shown
+from shopscore_analysis.score.rules import Weighting, rule_set, shown, weights_for
 from shopscore_analysis.settings import FILE, Settings, read_settings, write_settings
 from shopscore_analysis.shards import Shard, shards
 from shopscore_analysis.shelf import Shelf
@@ -84,6 +86,17 @@ class Shop:
         """All records of a table of the shelf, sorted by key (columns: `schema.TABLES`)."""
         records: pd.DataFrame = self.shelf.read(table).to_pandas()
         return records
+
+    def rejects(self) -> pd.DataFrame:
+        """Everything that could not be read so far, once: file, sheet, row, column, value (masked), reason, kept.
+
+        `kept`: "True" where only the cell was left empty, "False" where the row stayed off the shelf.
+        """
+        files = sorted((self.root / "data" / "rejects").glob("*.csv"))
+        parts = [pd.read_csv(file, dtype="str", keep_default_na=False, encoding="utf-8-sig") for file in files]
+        columns = [field.name for field in fields(Reject)]
+        every = pd.concat([pd.DataFrame(columns=columns, dtype="str"), *parts], ignore_index=True)
+        return every.drop_duplicates(ignore_index=True)
 
     def status(self) -> dict[str, Any]:
         """Rows of each table, by ISO week of birth: `{"shop", "tables": {name: {"rows", "weeks": {week: n}}}}`."""
@@ -150,6 +163,12 @@ class Shop:
     def _whole(self) -> Tally:
         frames = {name: self.records(name) for name in ("reviews", "orders", "aftersales", "service")}
         return count(shards(Shard(self.name, self.settings.category, **frames)))
+
+    @property
+    def weighting(self) -> Weighting:
+        """The weights of the three dimensions for this shop, their note, and whether they are assumed."""
+        own = self.settings.weights
+        return weights_for(rule_set(self.settings.rules), self.settings.category, own and own.model_dump())
 
     def scores(self) -> pd.DataFrame:
         """The own daily score on the 5-point scale that consumers see, oldest first, with `week`.

@@ -24,6 +24,7 @@ from shopscore_analysis.score.record import Kept, advice, checked, last_before, 
 from shopscore_analysis.score.rules import RuleSet, Weighting, half_up, rule_set, weights_for
 from shopscore_analysis.score.scorecard import scorecard
 from shopscore_analysis.shop import Shop
+from shopscore_analysis.tally import Tally
 from shopscore_analysis.text.reasons import cause_of
 
 OWN_ACTIONS = "actions.toml"  # beside shop.toml
@@ -147,6 +148,12 @@ def observed(shop: Shop, week: str = "") -> dict[str, float]:
 def kept_plans(shop: Shop) -> list[Kept]:
     """The plans that were saved for the shop, oldest first."""
     return read_plans(shop.reports / PLAN_FILE)
+
+
+def month_before(shop: Shop, week: str = "") -> Tally:
+    """The tally of the four weeks before the four that end with a week."""
+    chosen = shop.week(week)
+    return shop.tally("8 weeks", chosen).where(week=["", *weeks_to(chosen, 8)[:4]])
 
 
 def reviewed(shop: Shop, week: str = "") -> pd.DataFrame:

@@ -41,6 +41,10 @@ from shopscore_analysis.text.model import (
 )
 from shopscore_analysis.text.normalize import batch
 
+LICENCE_NOTE = (
+    "Weights and figures were computed by tools/train_tagger.py from labelled public reviews whose corpus states no "
+    "licence; they hold hashes of n-grams and numbers, no text. The files are under this project's MIT licence."
+)
 DATA = Path(__file__).resolve().parent.parent / "shopscore_analysis" / "data"
 MIN_COUNT = 6
 TOPICS, TOPIC_SCALE, LEXICON_SCALE, TONE_SCALE, C = 300, 2.0, 0.6, 0.2, 0.3
@@ -291,6 +295,7 @@ def main() -> None:
         for name in ("labelled-train.jsonl", "reviews-dev.csv.gz")
     }
     quality |= {
+        "licence": LICENCE_NOTE,
         "weights": hashlib.sha256(target.read_bytes()).hexdigest(),
         "training_data": digest,
         "lexicon": lexicon().digest,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -84,8 +85,7 @@ def _grid(*headings: str) -> Grid:
 
 def _print(grid: Grid) -> None:
     """Into a file or a pipe wide enough that no path is cut."""
-    console = Console()
-    console.print(grid, markup=False, width=None if console.is_terminal else 240)
+    Console(width=None if sys.stdout.isatty() else 240).print(grid, markup=False)
 
 
 def _print_deliveries(deliveries: Sequence[Delivery]) -> None:

@@ -6,25 +6,38 @@ full path where more of it is needed.
 
 from shopscore_analysis.measure.aftersales import aftersales, refunds
 from shopscore_analysis.measure.benchmark import benchmark, cover, history, rank, weakest
+from shopscore_analysis.measure.bootstrap import bootstrap
 from shopscore_analysis.measure.causes import causes, contrast, unhappy
+from shopscore_analysis.measure.compare import compare
+from shopscore_analysis.measure.drivers import drivers, penalty_reward
 from shopscore_analysis.measure.findings import findings
 from shopscore_analysis.measure.keywords import keywords
+from shopscore_analysis.measure.lag import completed, lag_curve
 from shopscore_analysis.measure.ledger import ledger, points, vanished
+from shopscore_analysis.measure.outlook import covers, rank_with
 from shopscore_analysis.measure.service import service, shipping
 from shopscore_analysis.measure.trend import trend
 
 __all__ = [
     "aftersales",
     "benchmark",
+    "bootstrap",
     "causes",
+    "compare",
+    "completed",
     "contrast",
     "cover",
+    "covers",
+    "drivers",
     "findings",
     "history",
     "keywords",
+    "lag_curve",
     "ledger",
+    "penalty_reward",
     "points",
     "rank",
+    "rank_with",
     "refunds",
     "service",
     "shipping",

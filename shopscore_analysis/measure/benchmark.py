@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from shopscore_analysis.measure.rates import Reals
+from shopscore_analysis.measure.trend import movements
 from shopscore_analysis.schema import CAUSES, DIMENSIONS, week_of
 
 TOTAL = "total"
@@ -83,11 +84,12 @@ def rounding(values: Reals) -> float:
 
 
 def rank(scores: pd.DataFrame, rivals: pd.DataFrame) -> pd.DataFrame:
-    """The own rank by total score, week by week: week, own, rank_low, rank_high, leader, median, rivals.
+    """The own rank by total score, week by week: week, own, rank_low, rank_high, leader, median, rivals, and more.
 
     Rank 1 is best. `rank_low` counts the rivals surely ahead, `rank_high` also those who may be: published
     values are rounded, so a true value lies within half a step, and values less than a step apart are not told
     from each other. Rivals without a score are left out; weeks without an own score or any rival are not listed.
+    `own_verdict` and `gap_verdict` judge the own score and its distance to the median against the weeks before.
     """
     own, theirs = _by_week(scores).dropna(subset="score"), _by_week(rivals, "rival").dropna(subset="score")
     slack = rounding(own["score"].to_numpy(float)) + rounding(theirs["score"].to_numpy(float))
@@ -98,7 +100,12 @@ def rank(scores: pd.DataFrame, rivals: pd.DataFrame) -> pd.DataFrame:
         own=("own", "first"), rank_low=("surely", "sum"), rank_high=("maybe", "sum"),
         leader=("score", "max"), median=("score", "median"), rivals=("score", "size"),
     )  # fmt: skip
-    return weeks.assign(rank_low=weeks["rank_low"] + 1, rank_high=weeks["rank_high"] + 1).reset_index()
+    return weeks.assign(
+        rank_low=weeks["rank_low"] + 1,
+        rank_high=weeks["rank_high"] + 1,
+        own_verdict=movements(weeks["own"], rounding(weeks["own"].to_numpy(float))),
+        gap_verdict=movements(weeks["median"] - weeks["own"], slack),
+    ).reset_index()
 
 
 def weakest(gaps: pd.DataFrame, weights: Mapping[str, float], to: str = "gap_median") -> pd.DataFrame:

@@ -30,7 +30,7 @@ def bootstrap(tally: Tally, draws: int = DRAWS, seed: int = SEED) -> pd.DataFram
     found = patterns(tally, silent=True)
     table = account.assign(gain=(account["loss"] / account["n"].where(account["n"] > 0)).where(account["loss"] > 0))
     ends = {cause: np.full(4, np.nan) for cause in account["cause"]}
-    if found.count.sum():
+    if found.number.sum():
         gains, means = (np.concatenate(parts) for parts in zip(*_drawn(found, draws, seed), strict=True))
         for at, cause in enumerate([*found.causes, UNATTRIBUTED]):
             without = means + gains[:, at]
@@ -42,14 +42,14 @@ def bootstrap(tally: Tally, draws: int = DRAWS, seed: int = SEED) -> pd.DataFram
 
 def _losses(found: Patterns) -> Matrix:
     """Stars that one review of each pattern loses to each cause, and to nobody in the last column."""
-    lost, number = STARS[-1] - found.stars, found.said.sum(axis=1)
-    shared = found.said * np.divide(lost, number, out=np.zeros_like(lost), where=number > 0)[:, None]
-    return np.column_stack([shared, np.where(number == 0, lost, 0.0)])
+    lost, named = STARS[-1] - found.stars, found.said.sum(axis=1)
+    shared = found.said * np.divide(lost, named, out=np.zeros_like(lost), where=named > 0)[:, None]
+    return np.column_stack([shared, np.where(named == 0, lost, 0.0)])
 
 
 def _drawn(found: Patterns, draws: int, seed: int) -> Iterator[tuple[Matrix, Matrix]]:
     """The gain of every cause, and the mean stars, of `draws` resamples, in blocks."""
-    random, n, losses = np.random.default_rng(seed), int(found.count.sum()), _losses(found)
+    random, n, losses = np.random.default_rng(seed), int(found.number.sum()), _losses(found)
     for first in range(0, draws, _BLOCK):
-        sample = random.multinomial(n, found.count / n, size=min(_BLOCK, draws - first))
+        sample = random.multinomial(n, found.number / n, size=min(_BLOCK, draws - first))
         yield sample @ losses / n, sample @ found.stars / n

@@ -35,7 +35,7 @@ def compare(now: Tally, before: Tally) -> pd.DataFrame:
     table = table.assign(change=change, low=low, high=high, q=bh(p_value(*sizes)))
     table = table.assign(share=sizes[0] / max(n, 1), share_before=sizes[2] / max(n_before, 1))
     table = table.assign(verdict=_verdicts(table), stars=_stars(now), stars_before=_stars(before))
-    kinds = {name: "int64" for name in ("k", "n", "k_before", "n_before")}
+    kinds = dict.fromkeys(("k", "n", "k_before", "n_before"), "int64")
     ranked = table.astype(kinds).rename_axis("cause").reset_index()
     return ranked.sort_values(["change", "cause"], ascending=[False, True], ignore_index=True)[list(COLUMNS)]
 

@@ -40,10 +40,10 @@ def penalty_reward(tally: Tally) -> pd.DataFrame:
 
 def _contrast(found: Patterns, at: int) -> tuple[object, ...]:
     said = found.said[:, at] > 0
-    k, n = int(found.count[said].sum()), int(found.count.sum())
+    k, n = int(found.number[said].sum()), int(found.number.sum())
     low, top = (np.isin(found.stars, stars) for stars in (LOW_STARS, TOP_STARS))
-    with_low, with_top = int(found.count[said & low].sum()), int(found.count[said & top].sum())
-    rest_low, rest_top = int(found.count[~said & low].sum()), int(found.count[~said & top].sum())
+    with_low, with_top = int(found.number[said & low].sum()), int(found.number[said & top].sum())
+    rest_low, rest_top = int(found.number[~said & low].sum()), int(found.number[~said & top].sum())
     penalty = [float(value) for value in newcombe(with_low, k, rest_low, n - k)]
     reward = [float(value) for value in newcombe(rest_top, n - k, with_top, k)]
     return (found.causes[at], k, n, *penalty, *reward, _role(k, n - k, penalty, reward))
@@ -70,13 +70,13 @@ def drivers(tally: Tally, limit: int = EXACT) -> pd.DataFrame:
     if limit > EXACT:
         raise ValueError(f"expected at most {EXACT} causes for exact Shapley shares, found {limit}")
     found = patterns(tally, silent=False)
-    k = found.count @ found.said
+    k = found.number @ found.said
     commonest = sorted(range(len(k)), key=lambda at: (-k[at], at))[:limit]
     chosen = [at for at in sorted(commonest) if k[at] >= ENOUGH]
     gram, moment, spread = _moments(found, chosen)
     explained = shapley(_explained(gram, moment, spread))
     table = pd.DataFrame(
-        {"cause": [found.causes[at] for at in chosen], "k": k[chosen].astype("int64"), "n": int(found.count.sum())}
+        {"cause": [found.causes[at] for at in chosen], "k": k[chosen].astype("int64"), "n": int(found.number.sum())}
     )
     r2 = float(explained.sum())
     table = table.assign(effect=np.linalg.pinv(gram) @ moment, explained=explained, r2=r2)
@@ -86,7 +86,7 @@ def drivers(tally: Tally, limit: int = EXACT) -> pd.DataFrame:
 
 def _moments(found: Patterns, chosen: list[int]) -> tuple[Matrix, Matrix, float]:
     """The causes' scatter, their scatter with the stars, and that of the stars, all about the means."""
-    weight = found.count / max(int(found.count.sum()), 1)
+    weight = found.number / max(int(found.number.sum()), 1)
     said = found.said[:, chosen] - weight @ found.said[:, chosen]
     stars = found.stars - weight @ found.stars
     return said.T @ (said * weight[:, None]), said.T @ (weight * stars), float(weight @ stars**2)

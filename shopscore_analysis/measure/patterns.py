@@ -18,13 +18,13 @@ class Patterns(NamedTuple):
     """One entry per (set of causes, stars) that occurs.
 
     `causes`: those that occur, in the order of the vocabulary; `said` (entries × causes, 0 or 1); `stars` and
-    `count` per entry.
+    `number` of reviews per entry.
     """
 
     causes: list[str]
     said: Matrix
     stars: Matrix
-    count: NDArray[np.int64]
+    number: NDArray[np.int64]
 
 
 def patterns(tally: Tally, *, silent: bool) -> Patterns:

@@ -17,6 +17,7 @@ from shopscore_analysis.tally import Tally
 
 REAL, POSSIBLE, WITHIN, TOO_FEW = "真实变化", "可能变化", "波动内", "样本不足"
 _MOVING_RANGE = 1.128  # d2 for ranges of two: mean moving range ÷ this is a standard deviation
+_NOISE = 1e-9  # far below any step of a published score, far above that of floating point
 _FEWEST_WEEKS = 4  # trailing weeks below which no limits are drawn
 
 COLUMNS = ("week", "k", "n", "share", "low", "high", "enough", "center", "lower", "upper", "z", "verdict")
@@ -86,6 +87,29 @@ def _limits(rows: pd.DataFrame, at: int) -> tuple[float, float, float, float]:
     )
     z = (rows["k"].iloc[at] / n - center) / sigma
     return center, max(center - 3 * sigma, 0.0), min(center + 3 * sigma, 1.0), z
+
+
+def movements(values: ArrayLike, slack: float = 0.0) -> list[str]:
+    """A verdict for each of a series of published values against those before it (an XmR chart).
+
+    Published scores come without a sample size, so their own moving range, ÷ 1.128, is the only yardstick of
+    chance; it is taken to be at least `slack`, half the step to which the values are rounded. Verdicts as in
+    `trend`; 样本不足 until four values lie behind. Source: Shewhart (1931); Wheeler & Chambers (1992).
+
+    >>> movements([4.8, 4.8, 4.8, 4.8, 4.8, 4.5], slack=0.05)[-2:]
+    ['波动内', '真实变化']
+    """
+    series = np.asarray(values, dtype=float)
+    return [_moved(series[:at], series[at], slack) for at in range(len(series))]
+
+
+def _moved(before: NDArray[np.float64], now: float, slack: float) -> str:
+    known = before[~np.isnan(before)]
+    if len(known) < _FEWEST_WEEKS or np.isnan(now):
+        return TOO_FEW
+    sigma = max(float(np.abs(np.diff(known)).mean()) / _MOVING_RANGE, slack)
+    away = abs(now - float(known.mean())) - _NOISE
+    return REAL if away > 3 * sigma else POSSIBLE if away > 2 * sigma else WITHIN
 
 
 def _verdict(z: float, n: int) -> str:

@@ -1,24 +1,25 @@
-"""Archives → the bytes of their members; names are text and never become paths."""
+"""Archives → the sources inside them; names are text and never become paths."""
 
 from __future__ import annotations
 
+import gzip
 import io
 import lzma
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from typing import IO, BinaryIO, cast
 
 from shopscore_analysis.errors import ExportError
+from shopscore_analysis.read import sources
+from shopscore_analysis.read.sources import Source, too_large
 
-LIMIT = 2 << 30  # bytes that one file may unpack to
 _UTF8_FLAG = 0x800
 _ENCRYPTED_FLAG = 0x1
 _WORKBOOK = "xl/workbook"
 _OPEN_DOCUMENT = "content.xml"
 _DOCUMENTS = {"word/": "a Word document", "ppt/": "a presentation"}
-
 
 # whatever zipfile and its unpackers raise over damaged bytes
 _DAMAGE = (
@@ -33,46 +34,59 @@ _DAMAGE = (
 )
 
 
-def _damaged(error: Exception, path: Path, name: str | None = None) -> ExportError:
+class _Unpacking(io.RawIOBase):
+    """A stream out of an archive that ends in an ExportError at damage or once it is larger than LIMIT."""
+
+    def __init__(self, stream: IO[bytes], source: Source, kind: str) -> None:
+        self._stream, self._source, self._kind, self._left = stream, source, kind, sources.LIMIT
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        try:
+            chunk = self._stream.read(len(buffer))
+        except _DAMAGE as error:
+            raise _damaged(error, self._source, self._kind) from error
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise ExportError(too_large(None), self._source.path, self._source.member or None)
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def _damaged(error: Exception, source: Source, kind: str) -> ExportError:
+    if isinstance(error, EOFError) and kind == "a gzip file":
+        return ExportError("expected a whole gzip file, found one that is cut short; download it again", source.path)
     found = f"a damaged one ({error or type(error).__name__})"
-    return ExportError(f"expected a zip archive or a workbook, found {found}; download it again", path, name)
+    return ExportError(f"expected {kind}, found {found}; download it again", source.path, source.member or None)
 
 
-def _listing(data: bytes, path: Path) -> zipfile.ZipFile:
+_ARCHIVE = "a zip archive or a workbook"
+
+
+def _listing(source: Source) -> zipfile.ZipFile:
     try:
-        return zipfile.ZipFile(io.BytesIO(data))
+        return zipfile.ZipFile(source.opened())
     except _DAMAGE as error:
-        raise _damaged(error, path) from error
+        raise _damaged(error, source, _ARCHIVE) from error
 
 
-def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int, path: Path) -> bytes:
-    """The bytes of a member, at most `most`."""
-    try:
-        with archive.open(info) as member:
-            return member.read(most)
-    except _DAMAGE as error:
-        raise _damaged(error, path, _name(info)) from error
-
-
-def is_workbook(data: bytes, path: Path) -> bool:
+def is_workbook(source: Source) -> bool:
     """Whether a zip archive is an xlsx or ods workbook; ExportError where it is a text document or a presentation."""
-    names = _listing(data, path).namelist()
+    with _listing(source) as archive:
+        names = archive.namelist()
+        size = sum(info.file_size for info in archive.infolist())
     for folder, kind in _DOCUMENTS.items():
         if any(name.startswith(folder) for name in names):
-            raise ExportError(f"expected CSV or a workbook, found {kind}; export the table itself", path)
-    _refuse_bomb(data, path)
+            raise ExportError(f"expected CSV or a workbook, found {kind}; export the table itself", source.path)
+    if size > sources.LIMIT:
+        raise ExportError(too_large(size), source.path)
     return any(name.startswith(_WORKBOOK) or name == _OPEN_DOCUMENT for name in names)
-
-
-def _refuse_bomb(data: bytes, path: Path) -> None:
-    size = sum(info.file_size for info in _listing(data, path).infolist())
-    if size > LIMIT:
-        raise ExportError(_too_large(size), path)
-
-
-def _too_large(size: int | None) -> str:
-    found = f"{size:,} bytes" if size else "more"
-    return f"expected at most {LIMIT:,} bytes once unpacked, found {found}; split the export into shorter periods"
 
 
 def _name(info: zipfile.ZipInfo) -> str:
@@ -95,37 +109,39 @@ def is_ignored(name: str) -> bool:
     return last.startswith(("~$", ".")) or last in ("Thumbs.db", "desktop.ini")
 
 
-def members(data: bytes, path: Path) -> Iterator[tuple[str, bytes]]:
-    """(name, bytes) of every member of a zip archive but folders, lock files and system files.
+def members(source: Source) -> Iterator[Source]:
+    """Every member of a zip archive but folders, lock files and system files.
 
-    ExportError where a member is encrypted or the archive would unpack to more than LIMIT bytes.
+    ExportError where a member is encrypted; a member that unpacks to more than LIMIT bytes ends in one when read.
     """
-    left = LIMIT
-    with _listing(data, path) as archive:
+    with _listing(source) as archive:
         for info in archive.infolist():
             name = _name(info)
             if info.is_dir() or is_ignored(name):
                 continue
             if info.flag_bits & _ENCRYPTED_FLAG:
                 raise ExportError(
-                    f"expected an open archive, found {name} protected by a password; unpack it first", path, name
+                    f"expected an open archive, found {name} protected by a password; unpack it first",
+                    source.path,
+                    name,
                 )
-            content = _content(archive, info, left + 1, path)
-            left -= len(content)
-            if left < 0:
-                raise ExportError(_too_large(None), path, name)
-            yield name, content
+            label = f"{source.member}/{name}" if source.member else name
+            yield _within(source, label, _ARCHIVE, lambda info=info: _listing(source).open(info))  # type: ignore[misc]
 
 
-def unpacked(data: bytes, path: Path) -> bytes:
-    """The bytes inside a gzip file; ExportError where it is cut short or larger than LIMIT."""
-    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    try:
-        content = unpacker.decompress(data, LIMIT + 1)
-    except zlib.error as error:
-        raise ExportError(f"expected a gzip file, found a damaged one ({error}); download it again", path) from error
-    if len(content) > LIMIT:
-        raise ExportError(_too_large(None), path)
-    if not unpacker.eof:
-        raise ExportError("expected a whole gzip file, found one that is cut short; download it again", path)
-    return content
+def unpacked(source: Source) -> Source:
+    """What is inside a gzip file; reading ends in an ExportError where it is cut short or larger than LIMIT."""
+    return _within(source, source.member, "a gzip file", lambda: gzip.open(source.opened(), "rb"))
+
+
+def _within(source: Source, member: str, kind: str, opened: Callable[[], IO[bytes]]) -> Source:
+    inner = Source(source.path, member, source.opened)
+
+    def stream() -> BinaryIO:
+        try:
+            raw = _Unpacking(opened(), inner, kind)
+        except _DAMAGE as error:
+            raise _damaged(error, inner, kind) from error
+        return cast(BinaryIO, io.BufferedReader(raw, sources.CHUNK))
+
+    return Source(source.path, member, stream)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
@@ -47,9 +48,25 @@ class Batch:
     warnings: list[str]
 
 
+@dataclass(frozen=True)
+class Part:
+    """Some records of the table `number` of a file, and what was rejected beside them.
+
+    Where the name does not tell when the file was exported, `exported_at` is null until the whole file is read.
+    """
+
+    number: int
+    table: str
+    records: pa.Table
+    rejects: list[Reject]
+
+
+N = "\0"  # stands for the count in a note
+
+
 @dataclass
 class Origin:
-    """Where the rows at hand come from, and what was noticed on the way."""
+    """Where the rows at hand come from, and what was noticed on the way: one per slice, summed over a table."""
 
     path: Path
     member: str
@@ -58,12 +75,50 @@ class Origin:
     source: str
     period: tuple[date, date] | None
     rejects: list[Reject] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    newest: datetime | None = None
+    rows: int = 0
+    rejected: int = 0
+    ids: Counter[str] = field(default_factory=Counter)
+    _notes: Counter[str] = field(default_factory=Counter)
+    _examples: dict[str, str] = field(default_factory=dict)
+
+    def note(self, text: str, count: int = 1, example: str = "") -> None:
+        """Remembers something for the warnings; `text` holds N where the sum of the counts belongs."""
+        self._notes[text] += count
+        self._examples.setdefault(text, example)
+
+    def slice(self) -> Origin:
+        """The same place with nothing noticed yet."""
+        return Origin(self.path, self.member, self.sheet, self.shop, self.source, self.period)
+
+    def absorb(self, part: Origin) -> None:
+        """Adds what was noticed over a slice, except its rejects, which are handed on at once."""
+        for text, count in part._notes.items():
+            self.note(text, count, part._examples[text])
+        self.newest = max((at for at in (self.newest, part.newest) if at), default=None)
+        self.rows += part.rows
+        self.rejected += len({reject.row for reject in part.rejects if not reject.kept})
+        self.ids.update(part.ids)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was noticed, each kind once, with its count and its first example."""
+        return [text.replace(N, str(count)) + self._examples[text] for text, count in self._notes.items()]
 
     @property
     def names(self) -> Iterator[str]:
         """The names that may tell a date, the nearest first: member, file, folder."""
         yield from (self.member.rsplit("/", 1)[-1], self.path.name, self.path.parent.name)
+
+    @property
+    def exported_at(self) -> datetime | None:
+        """When the file was exported: by its name, else the newest time met in it so far."""
+        return self.named or self.newest
+
+    @property
+    def named(self) -> datetime | None:
+        """When the file was exported, by its own name or that of its member."""
+        return next((at for name in list(self.names)[:2] if (at := named_time(name))), None)
 
 
 def days_in(name: str) -> list[date]:

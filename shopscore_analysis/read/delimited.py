@@ -1,45 +1,53 @@
-"""Delimited text → a grid: encodings, delimiters, ragged rows."""
+"""Delimited text → a grid: delimiters, ragged rows, a few rows at a time."""
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import BinaryIO
 
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from shopscore_analysis.read.dialects import aliases, folded
-from shopscore_analysis.read.grids import HEAD_ROWS, Rows
+from shopscore_analysis.read.encodings import encoding_of, nearest, text_of, utf8_of
+from shopscore_analysis.read.grids import HEAD_ROWS, Rows, Slice
+from shopscore_analysis.read.sources import HEAD, Source
 
-_CHUNK = 1 << 20
-_HEAD_BYTES = 1 << 18
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_BLOCK = 8 << 20
 _DELIMITERS = ",\t;|"
 csv.field_size_limit(1 << 24)
 
 
 @dataclass
 class Delimited:
-    """A text file that pyarrow parses column by column when its header is known."""
+    """A text file that pyarrow parses column by column where every row is as wide as the header."""
 
-    data: bytes
+    source: Source
     encoding: str
     delimiter: str
-    member: str
+    legal: bool = True
     notes: list[str] = field(default_factory=list)
     name: str | None = None
 
+    @property
+    def member(self) -> str:
+        """The name inside an archive."""
+        return self.source.member
+
     def head(self) -> list[list[str]]:
         """The first rows, at most HEAD_ROWS."""
-        return self._head()[0]
+        return self._head[0]
 
+    @cached_property
     def _head(self) -> tuple[list[list[str]], list[int]]:
         """The first rows, and for each the number of text lines read when it ended."""
-        text = codecs.getincrementaldecoder(self.encoding)("replace").decode(self.data[:_HEAD_BYTES])
+        text = self.source.head(HEAD).decode(self.encoding, "replace")
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter)
         rows, lines = [], []
         for row in reader:
@@ -49,80 +57,51 @@ class Delimited:
                 break
         return rows, lines
 
-    def below(self, row: int, wanted: Collection[int] | None = None) -> list[pa.Array]:
-        """The cells under `row`; a file with ragged rows is read again row by row, so that no row is lost."""
-        rows, lines = self._head()
-        try:
-            return self._columns(lines[row], len(rows[row]), wanted)
-        except pa.ArrowInvalid:
-            return Rows(self._rows(), self.name, self.member, self.notes).below(row)
+    def slices(self, start: int, wanted: Collection[int] | None = None) -> Iterator[Slice]:
+        """The rows from `start` on; from a ragged row on they are read one by one, so that no row is lost."""
+        rows, lines = self._head
+        if 0 < start <= len(rows):
+            # a ragged row is an ArrowInvalid: the slow way below goes on where the fast one stopped
+            with suppress(pa.ArrowInvalid):
+                for part in self._fast(start, lines[start - 1], len(rows[start - 1]), wanted):
+                    yield part
+                    start = part.first + len(part)
+                return
+        yield from Rows(self._rows, self.name, self.member, self.notes).slices(start, wanted)
 
-    def _columns(self, lines: int, width: int, wanted: Collection[int] | None) -> list[pa.Array]:
+    def _fast(self, start: int, lines: int, width: int, wanted: Collection[int] | None) -> Iterator[Slice]:
         names = [str(at) for at in range(width)]
-        keep = names if wanted is None else [str(at) for at in sorted(wanted)]
-        table = arrow_csv.read_csv(
-            pa.BufferReader(self.data),
-            arrow_csv.ReadOptions(
-                skip_rows=lines, column_names=names, encoding="utf8" if self._is_utf8 else self.encoding
-            ),
-            arrow_csv.ParseOptions(delimiter=self.delimiter, newlines_in_values=True),
-            arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), include_columns=keep),
-        )
-        missing = pa.nulls(table.num_rows, pa.string())
-        read = {name: table[name].combine_chunks() for name in keep}
-        return [read.get(name, missing) for name in names]
+        keep = names if wanted is None else [str(at) for at in sorted(wanted) if at < width]
+        with (
+            self._bytes() as stream,
+            arrow_csv.open_csv(
+                stream,
+                arrow_csv.ReadOptions(skip_rows=lines, column_names=names, block_size=_BLOCK),
+                # an empty line counts as a row of empty cells, so that rows are numbered as a spreadsheet counts
+                arrow_csv.ParseOptions(delimiter=self.delimiter, newlines_in_values=True, ignore_empty_lines=False),
+                arrow_csv.ConvertOptions(
+                    column_types=dict.fromkeys(names, pa.string()), include_columns=keep, check_utf8=False
+                ),
+            ) as reader,
+        ):
+            for batch in reader:
+                read = dict(zip(keep, batch.columns, strict=True))
+                nothing = pa.nulls(batch.num_rows, pa.string())
+                yield Slice([read.get(name, nothing) for name in names], start)
+                start += batch.num_rows
 
-    @property
-    def _is_utf8(self) -> bool:
-        return self.encoding.startswith("utf-8")
+    def _bytes(self) -> BinaryIO:
+        plain = self.legal and self.encoding.startswith("utf-8")
+        return self.source.opened() if plain else utf8_of(self.source, self.encoding)
 
-    def _rows(self) -> list[list[str]]:
-        return list(csv.reader(io.StringIO(self.text, newline=""), delimiter=self.delimiter))
+    def _rows(self) -> Iterator[list[str]]:
+        with text_of(self.source, self.encoding) as text:
+            yield from csv.reader(text, delimiter=self.delimiter)
 
     @property
     def text(self) -> str:
         """The whole file, decoded."""
-        return self.data.decode(self.encoding)
-
-
-def _decodes(data: bytes, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
-    view = memoryview(data)
-    try:
-        for start in range(0, len(data), _CHUNK):
-            decoder.decode(view[start : start + _CHUNK])
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def encoding_of(data: bytes) -> str | None:
-    """The text encoding of a file: by its byte order mark, else the first of UTF-8 and GB18030 that fits.
-
-    None where neither fits.
-
-    >>> encoding_of("评价".encode("gb18030")), encoding_of(b"\\xff\\xfea\\x00")
-    ('gb18030', 'utf-16')
-    """
-    for mark, encoding in _BOMS:
-        if data.startswith(mark):
-            return encoding if _decodes(data, encoding) else None
-    if b"\0" in data[:1024]:
-        return "utf-16-le" if b",\0" in data[:1024] and _decodes(data, "utf-16-le") else None
-    return next((encoding for encoding in ("utf-8", "gb18030") if _decodes(data, encoding)), None)
-
-
-def is_text(data: bytes) -> bool:
-    """Whether the bytes look like text at all: without NUL, or in UTF-16."""
-    return b"\0" not in data[:1024] or encoding_of(data) is not None
-
-
-def _mended(data: bytes) -> tuple[bytes, str]:
-    """The text in UTF-8 with every illegal byte replaced by U+FFFD, and a note that counts them."""
-    guess = min(("utf-8", "gb18030"), key=lambda name: data.decode(name, "replace").count("\ufffd"))
-    text = data.decode(guess, "replace")
-    return text.encode(), f"{text.count(chr(0xFFFD))} illegal bytes in {guess} text were replaced by U+FFFD"
+        return self.source.data().decode(self.encoding, "replace")
 
 
 def _likely(grid: Delimited) -> tuple[int, int, int]:
@@ -134,11 +113,13 @@ def _likely(grid: Delimited) -> tuple[int, int, int]:
     return known, count, width
 
 
-def read_delimited(data: bytes, member: str = "") -> Delimited:
+def read_delimited(source: Source) -> Delimited:
     """The grid of a comma-, tab-, semicolon- or bar-separated text in any encoding that exports come in."""
-    encoding, notes = encoding_of(data), []
-    if encoding is None:
-        (data, note), encoding = _mended(data), "utf-8"
-        notes.append(note)
-    choices = [Delimited(data, encoding, delimiter, member, notes) for delimiter in _DELIMITERS]
+    encoding = encoding_of(source)
+    if legal := encoding is not None:
+        notes = []
+    else:
+        encoding, note = nearest(source)
+        notes = [note]
+    choices = [Delimited(source, encoding, delimiter, legal, notes) for delimiter in _DELIMITERS]
     return max(choices, key=_likely)

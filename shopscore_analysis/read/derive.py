@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shopscore_analysis.errors import ExportError
-from shopscore_analysis.read.batches import Origin, days_in
+from shopscore_analysis.read.batches import N, Origin, days_in
 from shopscore_analysis.read.fields import ROW
 
 SUMMARY = {
@@ -33,7 +33,7 @@ def _column(table: pa.Table, name: str, kind: pa.DataType) -> pa.Array:
 
 def _orders(table: pa.Table, origin: Origin) -> pa.Table:
     if "sub_order_id" not in table.column_names:
-        origin.warnings.append("no column of sub-orders: one record per main order, under the main order's number")
+        origin.note("no column of sub-orders: one record per main order, under the main order's number")
         table = _with(table, "sub_order_id", table["order_id"].combine_chunks())
     born = table["ordered_at"].combine_chunks()
     if born.null_count and "order_id" in table.column_names:
@@ -145,5 +145,5 @@ def without_summaries(name: str, raw: pa.Table, firsts: list[pa.Array], origin: 
     count = pc.sum(summary).as_py() or 0
     if count:
         rows = raw[ROW].filter(summary).to_pylist()
-        origin.warnings.append(f"{count} summary rows set aside (row {', '.join(map(str, rows[:5]))})")
+        origin.note(f"{N} summary rows set aside", count, f" (row {', '.join(map(str, rows[:5]))})")
     return raw.filter(pc.invert(summary)) if count else raw

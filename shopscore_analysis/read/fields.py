@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from shopscore_analysis.errors import ExportError
 from shopscore_analysis.read import values
-from shopscore_analysis.read.batches import Origin, Reject
+from shopscore_analysis.read.batches import N, Origin, Reject
 from shopscore_analysis.read.privacy import mask, mask_all
 from shopscore_analysis.read.times import time
 from shopscore_analysis.read.values import Parsed
@@ -88,34 +88,44 @@ def _filled_up(columns: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
 
 def _refuse_destroyed(reading: Parsed, text: pa.Array, header: str, rows: pa.Array, origin: Origin) -> None:
     at = pc.index(reading.bad, True).as_py()
-    if at < 0 and values.cut_off(reading.values):
-        at = pc.index(pc.is_valid(text), True).as_py()
     if at >= 0:
-        raise ExportError(
-            f"expected ids with all their digits in {header}, found {text[at].as_py()}: a spreadsheet program has "
-            "rounded them and they cannot be repaired; export the file again and load it without opening it in Excel",
-            origin.path,
-            origin.sheet or origin.member or None,
-            rows[at].as_py(),
-            header,
-        )
+        raise destroyed(text[at].as_py(), header, origin, rows[at].as_py())
+    long, cut = values.cut_off(reading.values)
+    origin.ids.update({f"{header}{N}": long, header: cut})
+
+
+def destroyed(found: str, header: str, origin: Origin, row: int | None = None) -> ExportError:
+    """The error for a column of ids that have lost digits."""
+    return ExportError(
+        f"expected ids with all their digits in {header}, found {found}: a spreadsheet program has "
+        "rounded them and they cannot be repaired; export the file again and load it without opening it in Excel",
+        origin.path,
+        origin.sheet or origin.member or None,
+        row,
+        header,
+    )
+
+
+def refuse_cut_off(origin: Origin) -> None:
+    """ExportError where most of the long ids of a column end in the zeros of a rounding, over all slices."""
+    for header, cut in origin.ids.items():
+        if cut * 2 > origin.ids.get(f"{header}{N}", 0) > 0:
+            raise destroyed(f"{cut:,} that end in zeros after the fifteenth digit", header, origin)
 
 
 def _note(reading: Parsed, text: pa.Array, header: str, rows: pa.Array, origin: Origin) -> None:
     """Each unreadable cell as a kept reject, and one warning for the column."""
-    bad = pc.indices_nonzero(reading.bad).to_pylist()
-    if not bad:
+    if not pc.any(reading.bad).as_py():
         return
     reason = f"expected {reading.expected}; the cell is left empty"
-    for at in bad:
-        value = mask(text[at].as_py() or "")
-        origin.rejects.append(
-            Reject(origin.path.name, origin.sheet, rows[at].as_py(), header, value, reason, kept=True)
-        )
-    first = origin.rejects[-len(bad)]
-    origin.warnings.append(
-        f"{header}: {len(bad)} cells left empty, expected {reading.expected}, found {first.value!r} in row {first.row}"
-    )
+    bad = pc.indices_nonzero(reading.bad)
+    found = [
+        Reject(origin.path.name, origin.sheet, row, header, mask(value or ""), reason, kept=True)
+        for row, value in zip(rows.take(bad).to_pylist(), text.take(bad).to_pylist(), strict=True)
+    ]
+    origin.rejects.extend(found)
+    example = f", found {found[0].value!r} in row {found[0].row}"
+    origin.note(f"{header}: {N} cells left empty, expected {reading.expected}", len(found), example)
 
 
 def masked(records: pa.Table) -> pa.Table:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,8 +15,12 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 
 from shopscore_analysis.errors import ExportError
 from shopscore_analysis.read.archives import is_workbook, members, unpacked
-from shopscore_analysis.read.delimited import is_text, read_delimited
+from shopscore_analysis.read.delimited import read_delimited
+from shopscore_analysis.read.dialects import aliases, folded
+from shopscore_analysis.read.encodings import is_text
 from shopscore_analysis.read.grids import Grid, Rows, width_of
+from shopscore_analysis.read.markup import html, is_html, is_spreadsheet_xml, spreadsheet_xml
+from shopscore_analysis.read.sources import Source
 
 _OLE, _ZIP, _GZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04", b"\x1f\x8b"
 _OTHER = {
@@ -28,66 +33,89 @@ _OTHER = {
 _EXACT = 2**53
 _DEPTH = 2
 _HIDDEN = "sheet {} is hidden; it was read all the same"
-_CHUNK = 1 << 16
 _ADVICE = "export it again from the back office as CSV or xlsx"
 
 
-def grids(data: bytes, path: Path, member: str = "", depth: int = 0) -> Iterator[Grid]:
-    """Every grid in a file's bytes: one per worksheet, per text file, per archive member.
+def grids(source: Source, depth: int = 0) -> Iterator[Grid]:
+    """Every grid in a file: one per worksheet, per text file, per archive member.
 
     ExportError where the bytes are nothing that can hold a table: empty, protected by a password, a document; and
     for archives within archives within archives.
     """
+    path, member, head = source.path, source.member, source.head()
     if depth > _DEPTH:
         raise ExportError(
             "expected an archive of exports, found archives within archives; unpack it first", path, member
         )
-    if not data[:_CHUNK].strip() and not data.strip():
+    if not head.strip() and source.is_blank():
         raise ExportError(f"expected an export, found an empty file; {_ADVICE}", path, member or None)
-    if data.startswith(_GZIP):
-        yield from grids(unpacked(data, path), path, member, depth + 1)
-    elif data.startswith(_OLE) or (data.startswith(_ZIP) and is_workbook(data, path)):
-        yield from _worksheets(data, path, member)
-    elif data.startswith(_ZIP):
-        for name, content in members(data, path):
-            yield from grids(content, path, f"{member}/{name}" if member else name, depth + 1)
+    if head.startswith(_GZIP):
+        yield from grids(unpacked(source), depth + 1)
+    elif head.startswith(_OLE) or (head.startswith(_ZIP) and is_workbook(source)):
+        yield from _worksheets(source)
+    elif head.startswith(_ZIP):
+        for inner in members(source):
+            yield from grids(inner, depth + 1)
     else:
-        yield _text(data, path, member)
+        yield from _texts(source, head)
 
 
-def _text(data: bytes, path: Path, member: str) -> Grid:
-    kind = next((kind for magic, kind in _OTHER.items() if data.startswith(magic)), None)
-    start = data[:4096].lower()
-    if kind or not is_text(data):
-        raise ExportError(f"expected CSV or a workbook, found {kind or 'binary data'}; {_ADVICE}", path, member or None)
-    if b"<table" in data[:65536].lower() or start.lstrip().startswith((b"<html", b"<!doctype html")):
-        return _html(data, member)
-    return read_delimited(data, member)
+def _texts(source: Source, head: bytes) -> Iterator[Grid]:
+    kind = next((kind for magic, kind in _OTHER.items() if head.startswith(magic)), None)
+    if kind or not is_text(source):
+        found = kind or "binary data"
+        raise ExportError(f"expected CSV or a workbook, found {found}; {_ADVICE}", source.path, source.member or None)
+    if is_spreadsheet_xml(head):
+        yield from spreadsheet_xml(source)
+    elif is_html(head):
+        yield html(source)
+    else:
+        yield read_delimited(source)
 
 
-def _worksheets(data: bytes, path: Path, member: str) -> Iterator[Grid]:
+def _worksheets(source: Source) -> Iterator[Grid]:
+    data = source.data()
     try:
         if data.startswith(_OLE) and "EncryptedPackage".encode("utf-16-le") in data:
             raise PasswordError
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        for sheet in book.sheets_metadata:
-            rows = list(_rows(book.get_sheet_by_name(sheet.name)))
-            if any(map(any, rows)):
-                seen = sheet.visible == SheetVisibleEnum.Visible
-                yield Rows(rows, sheet.name, member, [] if seen else [_HIDDEN.format(sheet.name)])
+        del data
+        for meta in book.sheets_metadata:
+            sheet = book.get_sheet_by_name(meta.name)
+            if any(map(any, sheet.iter_rows())):
+                seen = meta.visible == SheetVisibleEnum.Visible
+                notes = [] if seen else [_HIDDEN.format(meta.name)]
+                yield Rows(partial(_rows, sheet), meta.name, source.member, notes)
     except PasswordError as error:
         raise ExportError(
             "expected an open workbook, found one protected by a password; open it in Excel, remove the password "
             "(文件 → 信息 → 保护工作簿 → 用密码进行加密), save and load it again",
-            path,
+            source.path,
         ) from error
     except CalamineError as error:
-        raise ExportError(f"expected a workbook, found a damaged one ({error}); {_ADVICE}", path) from error
+        raise ExportError(f"expected a workbook, found a damaged one ({error}); {_ADVICE}", source.path) from error
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:
-    for row in sheet.iter_rows():
-        yield [cell if cell.__class__ is str else _text_of(cell) for cell in row]
+    """The rows as text; what stands in cells merged downwards holds for every row that they cover."""
+    left = sheet.start[1] if sheet.start else 0
+    merged: dict[int, list[tuple[int, int]]] = {}
+    for (top, column), (bottom, _) in sheet.merged_cell_ranges or ():
+        if bottom > top:
+            merged.setdefault(top, []).append((column - left, bottom))
+    held: dict[int, tuple[int, str]] = {}
+    for at, cells in enumerate(sheet.iter_rows()):
+        row = [cell if cell.__class__ is str else _text_of(cell) for cell in cells]
+        if merged:
+            held |= {column: (bottom, row[column]) for column, bottom in merged.get(at, ()) if _spreads(row[column])}
+            held = {column: (bottom, text) for column, (bottom, text) in held.items() if bottom >= at}
+            row = [held[column][1] if column in held else text for column, text in enumerate(row)]
+        yield row
+
+
+def _spreads(text: str) -> bool:
+    """Whether a merged cell speaks for all its rows: an amount is stated once, and a header is none twice."""
+    return not re.fullmatch(r"[¥￥]?[\d,]+\.\d+", text) and folded(text) not in aliases()
 
 
 def _text_of(cell: object) -> str:
@@ -105,38 +133,6 @@ def _text_of(cell: object) -> str:
     return str(cell)
 
 
-class _TableParser(HTMLParser):
-    """Collects the cells of every table of a page as rows."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.rows: list[list[str]] = []
-        self._open = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "tr":
-            self.rows.append([])
-        elif tag in ("td", "th"):
-            self.rows = self.rows or [[]]
-            self.rows[-1].append("")
-            self._open = True
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("td", "th"):
-            self._open = False
-
-    def handle_data(self, data: str) -> None:
-        if self._open:
-            self.rows[-1][-1] += data
-
-
-def _html(data: bytes, member: str) -> Grid:
-    decoded = read_delimited(data, member)
-    parser = _TableParser()
-    parser.feed(decoded.text)
-    return Rows(parser.rows, None, member, [*decoded.notes, "an HTML page named as a workbook; its table was read"])
-
-
 def read_table(path: Path) -> pa.Table:
     """Any csv, xlsx or jsonl of texts as a table of text columns; the header is the first row, or the keys.
 
@@ -144,7 +140,7 @@ def read_table(path: Path) -> pa.Table:
     """
     if path.suffix == ".jsonl":
         return _json_lines(path)
-    found = list(grids(path.read_bytes(), path))
+    found = list(grids(Source.of(path)))
     if len(found) != 1:
         names = ", ".join(str(grid.name or grid.member) for grid in found)
         raise ExportError(f"expected one table, found {len(found)} ({names}); keep one sheet", path)
@@ -152,7 +148,9 @@ def read_table(path: Path) -> pa.Table:
     header = header[: width_of([header])]
     if len(set(header)) < len(header):
         raise ExportError(f"expected a different name for each column, found {', '.join(header)}; rename one", path)
-    return pa.table(dict(zip(header, found[0].below(0), strict=False)))
+    parts = [pa.table({name: part.column(at) for at, name in enumerate(header)}) for part in found[0].slices(1)]
+    empty = pa.schema([(name, pa.string()) for name in header]).empty_table()
+    return pa.concat_tables([empty, *parts]).combine_chunks()
 
 
 def _json_lines(path: Path) -> pa.Table:

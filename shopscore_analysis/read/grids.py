@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, zip_longest
 from typing import Protocol
 
 import pyarrow as pa
 
 HEAD_ROWS = 15
+SLICE_ROWS = 1 << 15
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Some rows of a grid, one string array per column; `first` is the 0-based number of the first of them."""
+
+    columns: list[pa.Array]
+    first: int
+
+    def __len__(self) -> int:
+        return len(self.columns[0]) if self.columns else 0
+
+    def column(self, at: int) -> pa.Array:
+        """A column, empty where these rows do not reach so far."""
+        return self.columns[at] if at < len(self.columns) else pa.repeat(pa.scalar(""), len(self))
+
+    def cut(self, start: int, end: int) -> Slice:
+        """The rows [start, end) of these."""
+        return Slice([column[start:end] for column in self.columns], self.first + start)
 
 
 class Grid(Protocol):
@@ -26,31 +47,40 @@ class Grid(Protocol):
         """The first rows, at most HEAD_ROWS."""
         ...
 
-    def below(self, row: int, wanted: Collection[int] | None = None) -> list[pa.Array]:
-        """The cells under the 0-based `row`, one string array per column; columns not `wanted` may be all null."""
+    def slices(self, start: int, wanted: Collection[int] | None = None) -> Iterator[Slice]:
+        """The rows from the 0-based `start` on, some at a time; columns not `wanted` may be all null."""
         ...
 
 
 @dataclass
 class Rows:
-    """A grid that is held as rows already: a worksheet, an HTML table, a ragged text file."""
+    """A grid of which `rows` gives the rows afresh: a worksheet, an HTML table, a ragged text file."""
 
-    rows: list[list[str]]
+    rows: Callable[[], Iterable[Sequence[str]]]
     name: str | None
     member: str
     notes: list[str]
 
     def head(self) -> list[list[str]]:
         """The first rows, at most HEAD_ROWS."""
-        return self.rows[:HEAD_ROWS]
+        return [list(row) for row in islice(self.rows(), HEAD_ROWS)]
 
-    def below(self, row: int, wanted: Collection[int] | None = None) -> list[pa.Array]:
-        """The cells under `row`, every column; short rows are filled up with empty cells."""
-        width = max(len(self.rows[row]), max(map(len, self.rows[row + 1 :]), default=0))
-        body = [
-            [*cells, *[""] * (width - len(cells))] if len(cells) < width else cells for cells in self.rows[row + 1 :]
-        ]
-        return [pa.array([cells[at] for cells in body], pa.string()) for at in range(width)]
+    def slices(self, start: int, wanted: Collection[int] | None = None) -> Iterator[Slice]:
+        """The rows from `start` on; short rows are filled up with empty cells."""
+        rows = islice(self.rows(), start, None)
+        while body := list(islice(rows, SLICE_ROWS)):
+            yield Slice(_turned(body, wanted), start)
+            start += len(body)
+
+
+def _turned(body: Sequence[Sequence[str]], wanted: Collection[int] | None) -> list[pa.Array]:
+    """Rows as columns; those not wanted are null."""
+    nothing = pa.nulls(len(body), pa.string())
+    columns = [
+        pa.array(cells, pa.string()) if wanted is None or at in wanted else nothing
+        for at, cells in enumerate(zip_longest(*body, fillvalue=""))
+    ]
+    return columns or [pa.repeat(pa.scalar(""), len(body))]
 
 
 def width_of(rows: Iterable[list[str]]) -> int:

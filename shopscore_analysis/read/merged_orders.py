@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shopscore_analysis.read.batches import Origin
+from shopscore_analysis.read.batches import N, Origin
 from shopscore_analysis.read.fields import ROW
 
 _ORDER_LEVEL = ("payable_fen",)  # stated once for the order: kept on its first item, so that sums stay right
@@ -23,8 +23,8 @@ def one_row_each(raw: pa.Table, origin: Origin) -> pa.Table:
     count = pc.sum(joined).as_py() or 0
     if not count:
         return raw
-    origin.warnings.append(
-        f"{count} rows hold a whole order with items joined by `;`: split, the order's amount kept on its first item"
+    origin.note(
+        f"{N} rows hold a whole order with items joined by `;`: split, the order's amount kept on its first item", count
     )
     items = [item for row in raw.filter(joined).to_pylist() for item in _items(row, leading)]
     single = raw.filter(pc.invert(joined))

@@ -4,72 +4,97 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from shopscore_analysis.errors import ExportError
 from shopscore_analysis.read.dialects import Match, aliases, best, dialects, folded, header_row
-from shopscore_analysis.read.grids import Grid, width_of
+from shopscore_analysis.read.grids import Grid, Slice, width_of
 from shopscore_analysis.read.privacy import mask
 
 
-@dataclass(frozen=True)
+@dataclass
 class Found:
-    """A table in a grid: how its header reads, its columns by position, and the 1-based row of its first record."""
+    """A table in a grid: how its header reads, the 1-based row of its first record, and how many rows were met."""
 
     match: Match
     header: list[str]
-    columns: list[pa.Array]
     first_row: int
+    rows: int = 0
 
 
-def tables(grid: Grid) -> Iterator[Found]:
-    """Every table of a grid whose header has at least two known names, read in its best dialect, complete or not."""
+def pieces(grid: Grid) -> Iterator[tuple[Found, Slice]]:
+    """Every table of a grid, some rows at a time, read in its best dialect, complete or not.
+
+    A grid without a header of at least two known names has none.
+    """
     head = grid.head()
     at = header_row(head)
     if at < 0:
         return
-    reading = best(head[at])
-    columns = grid.below(at, {0, 1, *reading.columns.values()} & set(range(len(head[at]))))
-    if _header_rows(columns):
-        columns = grid.below(at)
-    header = [*head[at], *[""] * (len(columns) - len(head[at]))]
-    yield from _split(Found(reading, header, columns, at + 2))
+    found = Found(best(head[at]), head[at], at + 2)
+    wanted = {0, 1, *found.match.columns.values()} & set(range(len(head[at])))
+    yield found, Slice([], at + 1)
+    for part in _slices(grid, at + 1, wanted):
+        for start, end in _spans(part):
+            if start:
+                found = _below(part, start - 1)
+            rows = _without_title(part.cut(start, end)) if end < len(part) else part.cut(start, end)
+            found.rows += len(rows)
+            yield found, rows
 
 
-def _split(found: Found) -> Iterator[Found]:
-    """The table above the first repeated or new header, and whatever stands below it, each with its own header."""
-    starts = _header_rows(found.columns)
-    ends = [*starts, len(found.columns[0]) if found.columns else 0]
-    yield _cut(found.match, found.header, found, 0, ends[0])
-    for start, end in zip(starts, ends[1:], strict=True):
-        header = [column[start].as_py() or "" for column in found.columns]
-        yield _cut(best(header), header, found, start + 1, end)
+def _slices(grid: Grid, start: int, wanted: set[int]) -> Iterator[Slice]:
+    """The rows below a header; from the slice on that holds another header, with every column."""
+    for part in grid.slices(start, wanted):
+        if _header_rows(part):
+            yield from grid.slices(part.first, None)
+            return
+        yield part
 
 
-def _header_rows(columns: Sequence[pa.Array]) -> list[int]:
+def _spans(part: Slice) -> list[tuple[int, int]]:
+    """The rows between the headers in a slice, as [start, end)."""
+    headers = _header_rows(part)
+    return list(zip([0, *(at + 1 for at in headers)], [*headers, len(part)], strict=True))
+
+
+def _below(part: Slice, header: int) -> Found:
+    """The table that begins under a header within a slice."""
+    names = [column[header].as_py() or "" for column in part.columns]
+    return Found(best(names), names, part.first + header + 2)
+
+
+def _header_rows(part: Slice) -> list[int]:
     """The rows whose first two cells are both known headers, and differ."""
-    if len(columns) < 2:
+    if len(part.columns) < 2:
         return []
-    known = pa.array(sorted(aliases()))
-    first, second = (pc.utf8_trim(pc.utf8_lower(column), characters=" \t\ufeff'") for column in columns[:2])
-    both = pc.and_(pc.is_in(first, value_set=known), pc.is_in(second, value_set=known))
-    starts: list[int] = pc.indices_nonzero(pc.fill_null(pc.and_(both, pc.not_equal(first, second)), False)).to_pylist()
+    first = _known(part.columns[0])
+    if not pc.any(first).as_py():
+        return []
+    different = pc.not_equal(part.columns[0], part.columns[1])
+    starts: list[int] = pc.indices_nonzero(pc.and_(pc.and_(first, _known(part.columns[1])), different)).to_pylist()
     return starts
 
 
-def _cut(reading: Match, header: list[str], found: Found, start: int, end: int) -> Found:
-    """Rows [start, end) without the blank lines and the title of the next table at their end."""
-    columns = [column[start:end] for column in found.columns]
-    while columns and len(columns[0]) and end < len(found.columns[0]) and _filled(columns) <= 1:
-        columns = [column[:-1] for column in columns]
-    return Found(reading, header, columns, found.first_row + start)
+def _known(column: pa.Array) -> pa.Array:
+    folded_cells = pc.utf8_trim(pc.utf8_lower(column), characters=" \t\ufeff'")
+    return pc.fill_null(pc.is_in(folded_cells, value_set=_aliases()), False)
 
 
-def _filled(columns: Sequence[pa.Array]) -> int:
-    """The number of cells with text in the last row."""
-    return sum(bool((column[-1].as_py() or "").strip()) for column in columns)
+@cache
+def _aliases() -> pa.Array:
+    return pa.array(sorted(aliases()))
+
+
+def _without_title(rows: Slice) -> Slice:
+    """The rows without the blank lines and the title of the next table at their end."""
+    end = len(rows)
+    while end and sum(bool((column[end - 1].as_py() or "").strip()) for column in rows.columns) <= 1:
+        end -= 1
+    return rows.cut(0, end)
 
 
 def refusal(grids: Sequence[Grid], found: Sequence[Found], path: object) -> ExportError:

@@ -106,15 +106,17 @@ def identifier(text: pa.Array) -> Parsed:
     return Parsed(_where(pc.invert(lost), values), lost, "an id with all its digits")
 
 
-def cut_off(ids: pa.Array) -> bool:
-    """Whether most of the long ids end in the zeros that a spreadsheet puts for digits past the fifteenth.
+def cut_off(ids: pa.Array) -> tuple[int, int]:
+    """How many ids are long (18 or 19 figures), and how many of them end in a spreadsheet's zeros past the fifteenth.
 
-    >>> cut_off(pa.array(["6907709733362600000", "6907709733362700000"]))
-    True
+    >>> cut_off(pa.array(["6907709733362600000", "6907709733362700001", "7"]))
+    (2, 1)
     """
-    long = ids.filter(pc.fill_null(pc.match_substring_regex(ids, r"^\d{18,19}$"), False))
-    zeros = pc.sum(pc.match_substring_regex(long, r"^\d{15}0+$")).as_py() or 0
-    return len(long) > 0 and zeros * 2 > len(long)
+    count = pc.utf8_length(ids)
+    long = ids.filter(pc.fill_null(pc.and_(pc.greater_equal(count, 18), pc.less_equal(count, 19)), False))
+    zeros = long.filter(pc.ends_with(long, pattern="000"))
+    cut = pc.sum(pc.match_substring_regex(zeros, r"^\d{15}0+$")).as_py() or 0
+    return len(long), cut
 
 
 def whole(text: pa.Array) -> Parsed:

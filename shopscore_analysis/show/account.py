@@ -11,8 +11,8 @@ import pandas as pd
 from shopscore_analysis.schema import DIMENSIONS
 from shopscore_analysis.show import theme
 from shopscore_analysis.show.canvas import svg
-from shopscore_analysis.show.html import Figure, Html
-from shopscore_analysis.show.tables import Column, column, named, notes, table
+from shopscore_analysis.show.html import Figure, Html, folded, tag
+from shopscore_analysis.show.tables import RATED, Column, column, named, notes, table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,6 +64,11 @@ def indicator_words(row: Any) -> tuple[str, str]:
     return value + counted, f"{how}：{row.note}" if row.note else how
 
 
+def block(*parts: Html) -> Html:
+    """Several pieces of markup as one, so that they stay together in a stack."""
+    return tag("div", *parts)
+
+
 def account_line(account: Any, target: float) -> str:
     """The total, the platform's and ours, and how far the target is, in one sentence.
 
@@ -96,8 +101,13 @@ def account_table(account: Any) -> Html:
         Column("计入总分", lambda row: f"自算 {own}" if row.dimension == "total" else theme.points(row.points)),
         Column("评价口径", lambda row: theme.points(row.ledger) if row.ledger == row.ledger else ""),
     ]
-    note = "评价口径：5 减去本店评价在这一维丢的星（我们的读法，最近 5 周）。"
-    return table(rows, columns, f"{account.rules.label}：{account.published.day}") + notes(note, *account.notes)
+    seen, *further = account.notes
+    weights = account.weighting.note + ("（假定）" if account.weighting.assumed else "")
+    own_reading = "评价口径：5 减去本店评价在这一维丢的星（我们的读法，最近 5 周）。"
+    more = folded(
+        "规则、扣分加分与口径", notes(own_reading, *(line for line in further if line != account.weighting.note))
+    )
+    return block(table(rows, columns, f"{account.rules.label}：{account.published.day}"), notes(seen, weights), more)
 
 
 def indicators_table(account: Any) -> Html:
@@ -123,8 +133,10 @@ def scorecard_line(cards: pd.DataFrame) -> str:
     judged = cards[cards["met"].notna()]
     short = judged.loc[~judged["met"].astype(bool), "label"]
     worse = cards.loc[cards["trend"] == "可能变差", "label"]
-    told = f"{len(judged)} 项有目标，{len(judged) - len(short)} 项达标"
-    return f"{told}{f'；未达标：{"、".join(short)}' if len(short) else ''}{f'；可能变差：{"、".join(worse)}' if len(worse) else ''}。"
+    told = [f"{len(judged)} 项有目标，{len(judged) - len(short)} 项达标"]
+    told += ["未达标：" + "、".join(short)] if len(short) else []
+    told += ["可能变差：" + "、".join(worse)] if len(worse) else []
+    return "；".join(told) + "。"
 
 
 _STATE = {True: "达标", False: "未达标"}
@@ -138,15 +150,15 @@ def scorecard_table(cards: pd.DataFrame, note: str = "") -> Html:
     columns = [
         column("label", "指标", number=False),
         Column("近 30 天", lambda row: quantity(row.value, row.unit)),
-        Column("次数", _counts),
         Column("目标", lambda row: _target(row)),
         Column("结论", lambda row: _STATE.get(row.met, "没有目标" if row.value == row.value else "导出算不出"), False),
         Column("此前", lambda row: quantity(row.before, row.unit)),
         Column("近 4 周", lambda row: row.trend, False),
+        Column("次数", _counts),
         Column("权重", lambda row: theme.percent(row.weight)),
         column("source", "出处", number=False),
     ]
-    return table(cards, columns, "客服与发货记分卡") + notes(*filter(None, [note]))
+    return block(table(cards, columns, "客服与发货记分卡"), notes(*filter(None, [note])))
 
 
 def _target(row: Any) -> str:
@@ -154,6 +166,14 @@ def _target(row: Any) -> str:
         return theme.NOTHING
     unit = row.unit if isinstance(row.unit, str) else "share"
     return f"{'≤' if row.better == 'low' else '≥'} {quantity(row.target, unit)}"
+
+
+def on_time_table(on_time: pd.DataFrame, by: str, heading: str) -> Html:
+    """Orders shipped by the promise along one order axis, the latest first.
+
+    `on_time`: `measure.indicators.on_time_by` (the axis, k, n, share, low, high).
+    """
+    return table(on_time, [named(by, heading, {}), *RATED], f"按{heading}：按承诺时间发货")
 
 
 def indicator_lines(weekly: pd.DataFrame, name: str, title: str, target: float | None = None) -> Figure:

@@ -63,8 +63,8 @@ def _tile(tile: Tile) -> Html:
 def score_tiles(rank: pd.DataFrame, gaps: pd.DataFrame, week: str, target: float) -> Html:
     """The three tiles: total score, gap to the target, gap to the TOP10 median, each with its direction.
 
-    `rank`: week, own, leader, median; `gaps`: a `benchmark`. Published scores come without a sample size: only
-    their direction against the week before is stated.
+    `rank`: week, own, leader, median, own_verdict, gap_verdict; `gaps`: a `benchmark`. The direction is that since
+    the week before, the verdict that against all weeks before.
     """
     until = rank[rank["week"] <= week]
     own = [float(value) for value in until["own"].tail(2)]
@@ -72,10 +72,12 @@ def score_tiles(rank: pd.DataFrame, gaps: pd.DataFrame, week: str, target: float
     if not own or until["week"].iloc[-1] != week:
         return tiles(*(Tile(name, theme.NOTHING, "本周没有体验分数据") for name in ("总分", "距目标", "距 TOP10 中位")))
     behind = [median - score for median, score in zip(medians, own, strict=True)]
+    own_verdict, gap_verdict = until[["own_verdict", "gap_verdict"]].iloc[-1]
+    way = _way(own)
     return tiles(
-        Tile("总分", theme.points(own[-1]), _way(own)),
-        Tile(f"距目标 {theme.points(target)}", _distance(target - own[-1]), _way([score - target for score in own])),
-        Tile("距 TOP10 中位", _distance(behind[-1]), _way([-gap for gap in behind])),
+        Tile("总分", theme.points(own[-1]), way, own_verdict),
+        Tile(f"距目标 {theme.points(target)}", _distance(target - own[-1]), way, own_verdict),
+        Tile("距 TOP10 中位", _distance(behind[-1]), _way([-gap for gap in behind]), gap_verdict),
     )
 
 

@@ -76,14 +76,17 @@ def _bar_axes(ax: Axes, labels: list[str], most: float) -> None:
     ax.spines["bottom"].set_visible(False)
 
 
-def loss_bars(ledger: pd.DataFrame, *, title: str = "去掉一种根因，均分能多多少", limit: int = 10) -> Figure:
+def loss_bars(
+    ledger: pd.DataFrame, *, note: str = "", title: str = "去掉一种根因，均分能多多少", limit: int = 10
+) -> Figure:
     """What the mean stars would gain without each cause, the dearest first; the twin is the whole ledger.
 
-    `ledger`: cause, k, n, loss, share_of_loss, mean, mean_without.
+    `ledger`: cause, k, n, loss, share_of_loss, mean, mean_without, and `points` where it is chained to the total;
+    `note` says under which weights.
     """
     dear = ledger[ledger["loss"] > 0].sort_values(["loss", "cause"], ascending=[False, True], ignore_index=True)
     top = dear.head(limit).assign(label=[cause_label(cause) for cause in dear["cause"].head(limit)])
-    told = _loss_told(top)
+    told = _loss_told(top) + (f" 折算总分：{note}。" if note else "")
     size = (NARROW, 20 + 36 * max(len(top), 1))
     picture = svg(lambda ax: _draw_losses(ax, top), size, key="losses", title=title, description=told)
     return Figure(title, told, picture, ledger_table(ledger))

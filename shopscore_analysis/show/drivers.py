@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from shopscore_analysis.schema import DIMENSIONS, UNATTRIBUTED, cause_label
 from shopscore_analysis.show import theme
-from shopscore_analysis.show.html import Html
+from shopscore_analysis.show.account import block
+from shopscore_analysis.show.html import Html, Stack, stack
 from shopscore_analysis.show.tables import Column, Names, causes_column, column, each, named, notes, table
 
 
@@ -21,12 +23,12 @@ def drivers_table(drivers: pd.DataFrame, contrast: pd.DataFrame) -> Html:
     merged = drivers.merge(contrast.drop(columns=["k", "n"]), on="cause", how="left")
     columns = [
         causes_column(),
+        column("role", "性质", number=False),
         Column("提到它", lambda row: theme.ratio(row.k, row.n)),
         column("importance", "解释的份额", theme.percent),
         Column("星级差", lambda row: theme.signed(row.effect)),
         Column("多出的 1–2 星", lambda row: _span(row.penalty, row.penalty_low, row.penalty_high)),
         Column("少掉的 5 星", lambda row: _span(row.reward, row.reward_low, row.reward_high)),
-        column("role", "性质", number=False),
     ]
     lines = [
         "必备项：一旦出问题，丢的五星大多直接掉到 1–2 星；加分项：多半只丢最后一颗星。",
@@ -35,7 +37,7 @@ def drivers_table(drivers: pd.DataFrame, contrast: pd.DataFrame) -> Html:
     ]
     if len(drivers):
         lines.append(f"这些根因合起来解释了星级差异的 {theme.percent(drivers['r2'].iloc[0])}。")
-    return table(merged, columns, "什么在左右星级") + notes(*lines)
+    return block(table(merged, columns, "什么在左右星级"), notes(*lines))
 
 
 def _span(value: Any, low: Any, high: Any) -> str:
@@ -57,7 +59,7 @@ def vanished_table(vanished: pd.DataFrame, limit: int | None = 12) -> Html:
         Column("95% 区间 ", lambda row: f"{theme.points(row.without_low)}–{theme.points(row.without_high)}"),
     ]
     note = "区间：对有评价的订单整单重抽 2,000 次（种子固定，结果可重复）。"
-    return table(ranked, columns, "如果这个根因消失", limit=limit) + notes(note)
+    return block(table(ranked, columns, "如果这个根因消失", limit=limit), notes(note))
 
 
 def covers_table(covers: pd.DataFrame) -> Html:
@@ -99,33 +101,43 @@ def ranks_after(ranks: pd.DataFrame) -> Html:
         Column("第一名", lambda row: theme.points(row.leader)),
         column("rivals", "有公布分的竞店", theme.count),
     ]
-    return table(ranks, columns, "计划之后的名次") + notes("假定竞店不动；公布分四舍五入，所以名次是一个范围。")
+    return block(table(ranks, columns, "计划之后的名次"), notes("假定竞店不动；公布分四舍五入，所以名次是一个范围。"))
 
 
 def _place(low: int, high: int) -> str:
     return f"第 {low} 名" if low == high else f"第 {low}—{high} 名"
 
 
-def slices_table(
-    ledger: pd.DataFrame, by: str, heading: str, names: Names | None = None, limit: int | None = 8
-) -> Html:
+SLICES = {
+    "product": "商品", "sku": "规格", "week": "周", "channel": "渠道", "warehouse": "仓库", "carrier": "快递",
+}  # fmt: skip
+
+
+def slices(ledgers: Sequence[pd.DataFrame], names: Names | None = None) -> Stack:
+    """Ledgers along one axis each, as tables one below the other: `slices_table`."""
+    return stack(*(slices_table(ledger, names) for ledger in ledgers))
+
+
+def slices_table(ledger: pd.DataFrame, names: Names | None = None, limit: int | None = 8) -> Html:
     """A ledger along one axis: reviews, mean, stars lost and the dearest cause of each value; the dearest first.
 
-    `ledger`: `ledger(…, by=…)`; the losses of a row's causes sum to n · (5 - mean).
+    `ledger`: `ledger(…, by=…)`; the losses of a row's causes sum to n · (5 - mean). Weeks stay in their order.
     """
+    by = str(ledger.columns[0])
     whole = ledger.groupby(by).agg(n=("n", "first"), mean=("mean", "first"), loss=("loss", "sum"))
-    named_ = ledger[(ledger["cause"] != UNATTRIBUTED) & (ledger["loss"] > 0)]
-    worst = named_.sort_values(["loss", "cause"], ascending=[False, True]).drop_duplicates(by).set_index(by)
-    table_ = whole.join(worst[["cause", "share_of_loss"]]).reset_index()
+    known = ledger[(ledger["cause"] != UNATTRIBUTED) & (ledger["loss"] > 0)]
+    worst = known.sort_values(["loss", "cause"], ascending=[False, True]).drop_duplicates(by).set_index(by)
+    rows = whole.join(worst[["cause", "share_of_loss"]]).reset_index()
     columns = [
-        named(by, heading, names or {}),
+        named(by, SLICES[by], names or {}),
         column("n", "评价", theme.count),
         column("mean", "均分", theme.points),
         column("loss", "丢掉的星", theme.decimal),
         Column("丢得最多的根因", lambda row: _worst(row), False),
     ]
-    ranked = table_.sort_values(["loss", by], ascending=[False, True])
-    return table(ranked, columns, f"按{heading}：丢了多少星", limit=limit)
+    is_week = by == "week"
+    ranked = rows if is_week else rows.sort_values(["loss", by], ascending=[False, True])
+    return block(table(ranked, columns, f"按{SLICES[by]}：丢了多少星", limit=None if is_week else limit))
 
 
 def _worst(row: Any) -> str:
@@ -143,10 +155,10 @@ def compare_table(compared: pd.DataFrame, limit: int | None = None) -> Html:
     """
     columns = [
         causes_column(),
+        column("verdict", "判断", number=False),
         Column("这期", lambda row: f"{theme.ratio(row.k, row.n)}（{theme.percent(row.share)}）"),
         Column("上期", lambda row: f"{theme.ratio(row.k_before, row.n_before)}（{theme.percent(row.share_before)}）"),
         Column("变化的 95% 区间", lambda row: f"{row.low * 100:+.1f}–{row.high * 100:+.1f} 个百分点"),
-        column("verdict", "判断", number=False),
         Column("均分少", lambda row: f"{theme.points(row.stars)}（上期 {theme.points(row.stars_before)}）"),
     ]
     return table(compared, columns, "各根因：这期和上期", limit=limit)

@@ -9,15 +9,30 @@ import pandas as pd
 
 from shopscore_analysis.schema import DIMENSIONS
 from shopscore_analysis.show import theme
-from shopscore_analysis.show.account import band
+from shopscore_analysis.show.account import band, block
 from shopscore_analysis.show.canvas import svg
-from shopscore_analysis.show.html import Figure, Html, tag
+from shopscore_analysis.show.html import Figure, Html, folded, tag
 from shopscore_analysis.show.tables import Column, column, each, named, notes, table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 NARROW = 360  # CSS pixels: as wide as a phone, so that its text needs no scaling there
+
+
+def plan_line(plans: Sequence[Any]) -> str:
+    """The cheapest way of the mid case in a sentence, or that there is none.
+
+    `plans`: `score.plan.plan`.
+    """
+    mid = plans[1]
+    if not mid.feasible:
+        return f"按居中估计，现有措施到不了 {theme.points(mid.target)}。"
+    if not mid.chosen:
+        return ""
+    claimed = "（来源的说法，未经本店验证）" if any(item.action.claim for item in mid.chosen) else ""
+    named_ = "、".join(item.action.label for item in mid.chosen)
+    return f"按居中估计，最省的做法是{named_}，{theme.yuan(mid.cost)}{claimed}。"
 
 
 def reach_words(target: float, reach: Any) -> str:
@@ -54,7 +69,8 @@ def plans_table(plans: pd.DataFrame, left_out: Mapping[str, str] | None = None) 
         f"未纳入「{label}」：{missing}（可在 shop.toml 的 [plan] 填写）。"
         for label, missing in (left_out or {}).items()
     ]
-    return table(plans, columns, f"到 {theme.points(plans['target'].iloc[0])} 分最省的做法") + notes(*whys, *lacking)
+    left = folded(f"未纳入的措施（{len(lacking)}）", notes(*lacking)) if lacking else Html()
+    return block(table(plans, columns, f"到 {theme.points(plans['target'].iloc[0])} 分最省的做法"), notes(*whys), left)
 
 
 def calendar_figure(calendar: pd.DataFrame, *, title: str = "什么时候见效") -> Figure | Html:
@@ -116,7 +132,7 @@ def outcome_table(kept: tuple[Any, pd.DataFrame] | None) -> Html:
         column("observed", "现在", theme.points),
         column("verdict", "结果", number=False),
     ]
-    return table(kept[1], columns, f"{kept[0].week} 的计划：预期与结果") + notes(outcome_words(kept))
+    return block(table(kept[1], columns, f"{kept[0].week} 的计划：预期与结果"), notes(outcome_words(kept)))
 
 
 def outcome_words(kept: tuple[Any, pd.DataFrame] | None) -> str:

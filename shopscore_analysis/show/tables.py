@@ -92,7 +92,7 @@ AXES: Names = {"product": "商品", "week": "周", "sku": "规格"}
 def ledger_table(ledger: pd.DataFrame) -> Html:
     """The stars-lost ledger: what each cause costs the mean, the dearest first.
 
-    `ledger`: cause, k, n, loss (stars), share_of_loss, mean, mean_without.
+    `ledger`: cause, k, n, loss (stars), share_of_loss, mean, mean_without, and `points` of the total where chained.
     """
     dearest = ledger[ledger["loss"] > 0].sort_values(["loss", "cause"], ascending=[False, True])
     gain = Column("去掉它，均分 +", lambda row: theme.points(row.mean_without - row.mean))
@@ -106,8 +106,33 @@ def ledger_table(ledger: pd.DataFrame) -> Html:
         column("share_of_loss", "占全部丢星", theme.percent),
         gain,
         column("mean_without", "均分会是", theme.points),
+        *([column("points", "总分 −", theme.fine)] if "points" in ledger else []),
     ]
     return table(dearest, columns, "丢星账本：每条评价丢 5 − 星级，平分给它的根因")
+
+
+def rejects_table(rejects: pd.DataFrame) -> Html:
+    """What could not be read, counted by reason, with one place to look at for each; a sentence where there is none.
+
+    `rejects`: file, sheet, row, column, value, reason, kept.
+    """
+    if rejects.empty:
+        return tag("p", "没有被拒收的行。", class_="note")
+    counted = rejects.groupby(["reason", "kept"], as_index=False).agg(
+        k=("file", "size"),
+        files=("file", "nunique"),
+        file=("file", "first"),
+        row=("row", "first"),
+        column=("column", "first"),
+    )
+    columns = [
+        column("reason", "原因", number=False),
+        Column("处理", lambda row: "只空出这一格" if row.kept == "True" else "整行未入库", number=False),
+        column("k", "处数", theme.count),
+        column("files", "文件数", theme.count),
+        Column("例如", lambda row: f"{row.file} 第 {row.row} 行 {row.column}", number=False),
+    ]
+    return table(counted.sort_values(["k", "reason"], ascending=[False, True]), columns, "没有读进来的内容，按原因")
 
 
 def keywords_table(keywords: pd.DataFrame, limit: int | None = 30) -> Html:

@@ -165,6 +165,15 @@ def points(value: Any) -> str:
     return f"{float(value):.2f}" if _known(value) else NOTHING
 
 
+def fine(value: Any) -> str:
+    """A small part of a score, three decimals: what one cause takes of the total.
+
+    >>> fine(0.0342)
+    '0.034'
+    """
+    return f"{float(value):.3f}" if _known(value) else NOTHING
+
+
 def signed(value: Any) -> str:
     """A difference of scores with its sign, two decimals; a true minus sign.
 

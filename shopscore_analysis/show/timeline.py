@@ -156,8 +156,9 @@ def _draw_completed(ax: Axes, weeks: pd.DataFrame) -> None:
     ax.vlines(at, low, high, color=theme.GRID, linewidth=4)
     ax.plot(at, weeks["completed"] * 100, color=theme.ACCENT, linewidth=1.5)
     ax.scatter(at[whole], weeks["completed"][whole] * 100, color=theme.ACCENT, s=24, zorder=3)
-    style = {"facecolor": theme.PAPER, "edgecolor": theme.ACCENT, "s": 44, "zorder": 3}
-    ax.scatter(at[~whole], weeks["completed"][~whole] * 100, **style)
+    ax.scatter(
+        at[~whole], weeks["completed"][~whole] * 100, facecolor=theme.PAPER, edgecolor=theme.ACCENT, s=44, zorder=3
+    )
     ax.scatter(at[~whole], weeks["share"][~whole] * 100, color=theme.MUTED, marker="x", s=30, zorder=3)
     weeks_axis(ax, list(weeks["week"]))
     ax.set_ylim(bottom=0)

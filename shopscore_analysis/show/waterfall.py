@@ -19,11 +19,18 @@ if TYPE_CHECKING:
 NARROW = 360  # CSS pixels: as wide as a phone, so that its text needs no scaling there
 
 
-def waterfall(points: pd.DataFrame, *, title: str = "从满分 5 分到现在，每一步丢给了谁", limit: int = 8) -> Figure:
+def waterfall(
+    points: pd.DataFrame,
+    platform: float | None = None,
+    *,
+    title: str = "从满分 5 分到现在，每一步丢给了谁",
+    limit: int = 8,
+) -> Figure:
     """From 5 down to what the reviews give under the weights, cause by cause; the twin has every cause.
 
     `points`: `measure.points` (cause, k, n, loss, dimension, weight, points). The dearest `limit` causes have a step
-    each, the rest share one; 未归因 keeps its own.
+    each, the rest share one; 未归因 keeps its own. `platform`: the published total of 5, to say what reviews do not
+    explain; one of 100 points is not compared.
     """
     steps = _steps(points, limit)
     end = 5 - float(steps["points"].sum())
@@ -31,6 +38,8 @@ def waterfall(points: pd.DataFrame, *, title: str = "从满分 5 分到现在，
     if len(steps):
         first = steps.iloc[0]
         told += f"最大的一步是「{first['label']}」，−{first['points']:.3f} 分。"
+    if platform is not None and platform <= 5:
+        told += f"平台公布 {theme.points(platform)}：相差 {theme.signed(platform - end)} 来自评价以外的指标和口径。"
     size = (NARROW, 50 + 32 * (len(steps) + 2))
     picture = svg(lambda ax: _draw_steps(ax, steps, end), size, key="waterfall", title=title, description=told)
     columns = [

@@ -217,17 +217,18 @@ def things_to_do(
 ) -> pd.DataFrame:
     """本周三件事: cause, where, why, verdict, action, points, owner, due; at most three rows.
 
-    First the findings that still go on, most important first; then the dearest causes of the ledger, which are
-    named as costs, not as changes (a surge that is over is left to the watch list). `points` is what the mean
-    stars would gain if the cause vanished.
+    First the findings that are sure and still go on, most important first; then the dearest causes of the ledger,
+    which are named as costs, not as changes (a surge that is over is left to the watch list); findings that are
+    only possible fill what is left. `points` is what the mean stars would gain: of a finding, if it fell back to
+    its baseline; of a cost, if the cause vanished.
     """
-    wanted = ["cause", "where", "why", "verdict"]
-    chosen = pd.DataFrame([*_ongoing(found, week, names), *_dear(ledger, _over(found, week))], columns=wanted)
+    wanted = ["cause", "where", "why", "verdict", "loss"]
+    sure, unsure = (_ongoing(found[found["verdict"] == word], week, names) for word in (REAL, POSSIBLE))
+    chosen = pd.DataFrame([*sure, *_dear(ledger, _over(found, week)), *unsure], columns=wanted)
     chosen = chosen.drop_duplicates("cause").head(3).reset_index(drop=True)
-    gain = dict(zip(ledger["cause"], ledger["loss"] / ledger["n"], strict=True))
-    return chosen.assign(
+    return chosen.drop(columns="loss").assign(
         action=chosen["cause"].map(ACTIONS),
-        points=chosen["cause"].map(gain),
+        points=chosen["loss"] / ledger["n"].max(),
         owner=[owners[CAUSES[cause].dimension] for cause in chosen["cause"]],
         due=due(week),
     )
@@ -238,9 +239,9 @@ def current(found: pd.DataFrame, week: str) -> pd.DataFrame:
     return found[(found["to_week"] == week) & (found["loss"] > 0)]
 
 
-def _ongoing(found: pd.DataFrame, week: str, names: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+def _ongoing(found: pd.DataFrame, week: str, names: Mapping[str, str]) -> Iterator[tuple[object, ...]]:
     for finding in each(current(found, week)):
-        yield finding.cause, place(finding, names), sentence(finding, names), finding.verdict
+        yield finding.cause, place(finding, names), sentence(finding, names), finding.verdict, finding.loss
 
 
 def _over(found: pd.DataFrame, week: str) -> set[str]:
@@ -249,8 +250,14 @@ def _over(found: pd.DataFrame, week: str) -> set[str]:
     return set(ended["cause"]) - set(current(found, week)["cause"])
 
 
-def _dear(ledger: pd.DataFrame, over: set[str]) -> Iterator[tuple[str, ...]]:
+def _dear(ledger: pd.DataFrame, over: set[str]) -> Iterator[tuple[object, ...]]:
     known = ledger[(ledger["loss"] > 0) & ~ledger["cause"].isin({UNATTRIBUTED, *over})]
     for cost in each(known.sort_values(["loss", "cause"], ascending=[False, True])):
         counted = f"{theme.ratio(cost.k, cost.n)} 条评价因它丢星"
-        yield cost.cause, "全店", f"占全部丢星的 {theme.percent(cost.share_of_loss)}，{counted}。", "长期扣分"
+        yield (
+            cost.cause,
+            "全店",
+            f"占全部丢星的 {theme.percent(cost.share_of_loss)}，{counted}。",
+            "长期扣分",
+            cost.loss,
+        )

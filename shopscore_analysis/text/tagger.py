@@ -95,7 +95,7 @@ def _decided(found: Found, scored: Scored, texts: int) -> NDArray[np.float32]:
     said, denied = counts > 0
     causes = slice(0, len(CAUSE_NAMES))
     sure[:, causes] *= np.where(said[:, causes], 1.0, np.where(denied[:, causes], _DENIED, _UNSAID))
-    caused = (sure[:, causes] >= SAID).any(axis=1)
+    caused = np.asarray((sure[:, causes] >= SAID).any(axis=1))
     sure[:, _COMPLAINT] = _complaint(sure[:, _COMPLAINT], scored.mood, said, denied, caused)
     return sure
 

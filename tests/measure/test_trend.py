@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shopscore_analysis.measure.trend import COLUMNS, laney_sigma, trend
+from shopscore_analysis.measure.trend import COLUMNS, laney_sigma, movements, trend
 from shopscore_analysis.schema import weeks_to
 from shopscore_analysis.tally import Tally
 
@@ -56,6 +56,23 @@ def test_first_weeks_and_thin_weeks_are_not_judged() -> None:
 def test_events_count_reviews_with_text_or_stars(event: str) -> None:
     row = trend(weekly([4, 5], [40, 50]), event=event).iloc[-1]  # type: ignore[arg-type]
     assert (row["k"], row["n"], row["share"]) == (5, 50, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [
+        ([4.8, 4.8, 4.8, 4.8, 4.7], "波动内"),
+        ([4.8, 4.8, 4.8, 4.8, 4.68], "可能变化"),
+        ([4.8, 4.8, 4.8, 4.8, 4.6], "真实变化"),
+        ([4.6, 4.9, 4.6, 4.9, 4.5], "波动内"),
+        ([4.8, 4.8, 4.8, 4.2], "样本不足"),
+        ([4.8, 4.8, 4.8, 4.8, np.nan], "样本不足"),
+    ],
+    ids=["one step of rounding", "between", "two steps", "restless", "short", "missing"],
+)
+def test_a_published_score_moves_beyond_its_own_unrest(values: list[float], verdict: str) -> None:
+    """Half a step of 0.1 is the least σ: 0.05. The restless one moves .3 a week: σ = .266."""
+    assert movements(values, slack=0.05)[-1] == verdict
 
 
 def test_no_reviews_no_rows() -> None:

@@ -12,7 +12,7 @@ import pytest
 import xlsxwriter
 
 from shopscore_analysis.errors import ExportError
-from shopscore_analysis.read import archives, read_export
+from shopscore_analysis.read import read_export, sources
 from tests.read.conftest import ORDER, REVIEW, one, order, review, text_of, values, workbook
 
 Write = Callable[..., Path]
@@ -268,7 +268,7 @@ def test_a_gzip_csv_is_read(tmp_path: Path) -> None:
 def test_an_archive_that_unpacks_to_too_much_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    monkeypatch.setattr(archives, "LIMIT", 1000)
+    monkeypatch.setattr(sources, "LIMIT", 1000)
     path = tmp_path / f"炸弹.{kind}"
     if kind == "zip":
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -314,7 +314,7 @@ def test_a_protected_workbook_is_refused_with_the_way_to_open_it(tmp_path: Path)
         ("账单.csv", b"%PDF-1.7 \n", "found a PDF"),
         ("坏.xlsx", b"PK\x03\x04" + b"x" * 99, "found a damaged one"),
         ("坏.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99), "found a damaged one"),
-        ("坏.csv.gz", b"\x1f\x8b\x08" + b"x" * 20, "found a damaged one"),
+        ("坏.csv.gz", b"\x1f\x8b\x08" + bytes(7) + b"x" * 20, "found a damaged one"),
         ("短.csv.gz", gzip.compress(b"a,b\n" * 100)[:-12], "found one that is cut short"),
         ("话.csv", "今天天气不错\n".encode(), "found the headers 今天天气不错"),
     ],

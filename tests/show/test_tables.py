@@ -97,9 +97,9 @@ def test_every_finding_and_task_opens_onto_quotes_or_their_absence() -> None:
 
 
 def test_the_tiles_tell_value_and_direction() -> None:
-    """Total, to the target, to the median."""
+    """Total, to the target, to the median; the last one's verdict is its own."""
     told = _plain(show.score_tiles(worlds.rank(), worlds.benchmark(), worlds.WEEK, 4.8))
-    for part in ("|4.70|", "|差 0.10|", "距目标 4.80", "↑ +0.02"):
+    for part in ("|4.70|", "|差 0.10|", "距目标 4.80", "↑ +0.02", "|波动内|", "|可能变化|"):
         assert part in told
 
 
@@ -127,3 +127,17 @@ def test_the_glossary_explains_every_verdict() -> None:
     """No word without its line."""
     told = str(show.glossary())
     assert all(word in told for word in ("真实变化", "可能变化", "波动内", "样本不足", "丢星", "未归因"))
+
+
+def test_rejects_are_counted_by_reason_with_a_place_to_look_at() -> None:
+    """Two cells of one reason in two files, one whole row of another."""
+    columns = ["file", "sheet", "row", "column", "value", "reason", "kept"]
+    rows = [
+        ("a.csv", "", "3", "评价日期", "昨天", "not a date", "True"),
+        ("b.csv", "", "9", "评价日期", "明天", "not a date", "True"),
+        ("b.csv", "", "12", "订单ID", "", "no id", "False"),
+    ]
+    told = _plain(show.rejects_table(pd.DataFrame(rows, columns=columns)))
+    assert "|not a date||只空出这一格||2||2||a.csv 第 3 行 评价日期|" in told
+    assert "|no id||整行未入库||1||1||b.csv 第 12 行 订单ID|" in told
+    assert _plain(show.rejects_table(pd.DataFrame(columns=columns))) == "|没有被拒收的行。|"

@@ -95,8 +95,12 @@ def benchmark() -> pd.DataFrame:
 
 def rank() -> pd.DataFrame:
     """Two weeks, the second a little better and less sure."""
-    rows = [("2026-W45", 4.68, 8, 8, 4.90, 4.80, 10), (WEEK, 4.70, 6, 9, 4.90, 4.80, 10)]
-    return pd.DataFrame(rows, columns=["week", "own", "rank_low", "rank_high", "leader", "median", "rivals"])
+    columns = ["week", "own", "rank_low", "rank_high", "leader", "median", "rivals", "own_verdict", "gap_verdict"]
+    rows = [
+        ("2026-W45", 4.68, 8, 8, 4.90, 4.80, 10, "样本不足", "样本不足"),
+        (WEEK, 4.70, 6, 9, 4.90, 4.80, 10, "波动内", "可能变化"),
+    ]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def history() -> pd.DataFrame:

@@ -1,0 +1,147 @@
+"""The entries that schedulers get: each says the same command, and says it so that its reader understands it."""
+
+from __future__ import annotations
+
+import ast
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from shopscore_analysis.errors import SettingsError
+from shopscore_analysis.report.schedule import KINDS, Plan, entry, write
+
+ODD = Path('/srv/店 100% "A"/it\'s $HOME')
+PYTHON = Path("/opt/venv/bin/python")
+TASKS = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
+
+
+def _plan(root: Path = ODD, **given: object) -> Plan:
+    return Plan(root, python=PYTHON, arguments=("--send",), **given)  # type: ignore[arg-type]
+
+
+def _text(kind: str, name: str, plan: Plan) -> str:
+    return entry(kind, plan).files[name].decode("utf-8")
+
+
+def test_a_crontab_line_runs_the_command_word_for_word() -> None:
+    """Five fields, then what a shell reads back as our words; cron's own % is escaped."""
+    _, line = _text("cron", "shopscore.cron", _plan(environment=Path("/etc/shop.env"))).splitlines()
+    minute, hour, day, month, weekday, command = line.split(" ", 5)
+    assert (minute, hour, day, month, weekday) == ("10", "8", "*", "*", "1")
+    assert "%" not in command.replace("\\%", "")
+    words = shlex.split(command.replace("\\%", "%"))
+    assert words[:3] == ["set", "-a;", "."] and words[3] == "/etc/shop.env;"
+    start = words.index("PYTHONUTF8=1")
+    assert tuple(words[start + 1 : start + 7]) == _plan().words
+    assert words[start + 7 :] == [">>", f"{ODD}/run-due.log", "2>&1"]
+
+
+def test_a_systemd_timer_makes_up_for_missed_runs_and_names_the_service() -> None:
+    """Persistent; percent and dollar signs are literal."""
+    made = entry("systemd", _plan(environment=Path("/etc/shop.env"), time="07:05", day="fri")).files
+    service, timer = (made[f"shopscore.{kind}"].decode("utf-8") for kind in ("service", "timer"))
+    assert "OnCalendar=Fri *-*-* 07:05:00\nPersistent=true" in timer
+    assert "EnvironmentFile=/etc/shop.env" in service
+    assert '"/srv/店 100%% \\"A\\"/it\'s $$HOME" "--send"' in service
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze on this machine")
+@pytest.mark.parametrize("day", ["mon", ""])
+def test_systemd_understands_the_calendar(day: str) -> None:
+    """Asked of systemd itself."""
+    timer = _text("systemd", "shopscore.timer", _plan(day=day))
+    when = next(line.partition("=")[2] for line in timer.splitlines() if line.startswith("OnCalendar="))
+    said = subprocess.run(["systemd-analyze", "calendar", when], capture_output=True, encoding="utf-8", check=False)
+    assert said.returncode == 0 and "08:10:00" in said.stdout
+
+
+@pytest.mark.parametrize("day", ["mon", ""])
+def test_a_windows_task_is_utf16_xml_with_the_command_and_a_missed_start_made_up_for(day: str) -> None:
+    """What schtasks /XML takes."""
+    data = entry("windows", _plan(day=day)).files["shopscore.xml"]
+    assert data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    task = ElementTree.fromstring(data)
+    texts = {found.tag.removeprefix(TASKS): found.text for found in task.iter()}
+    assert texts["Command"] == str(PYTHON) and texts["StartWhenAvailable"] == "true"
+    assert texts["StartBoundary"] == "2026-01-05T08:10:00"
+    assert ("Monday" in texts) == bool(day) and ("DaysInterval" in texts) != bool(day)
+    assert texts["Arguments"] == subprocess.list2cmdline(list(_plan().words[1:]))
+
+
+def test_an_airflow_dag_is_python_and_has_a_papermill_operator_and_publishes_by_run_due() -> None:
+    """Parsed, not run: Airflow is no dependency. No address among the parameters."""
+    tree = ast.parse(_text("airflow", "shopscore_dag.py", _plan()))
+    calls = {
+        call.func.id: call for call in ast.walk(tree) if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+    }
+    assert "PapermillOperator" in calls and ast.get_docstring(tree)
+    given = {word.arg: word.value for word in calls["PapermillOperator"].keywords}
+    assert [ast.literal_eval(key) for key in given["parameters"].keys] == ["shop", "week"]  # type: ignore[attr-defined]
+    constants = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    assert {shlex.join(_plan().words), str(ODD), "10 8 * * 1"} <= constants
+
+
+def test_the_command_runs_with_an_empty_environment_from_any_folder(tmp_path: Path) -> None:
+    """As cron runs it: no PATH, no HOME, no locale."""
+    words = [sys.executable, *Plan(tmp_path).words[1:]]
+    folder = Path(__file__).resolve().parents[2]
+    environment = {"PYTHONPATH": str(folder), "PYTHONUTF8": "1"}
+    said = subprocess.run(words, cwd="/", env=environment, capture_output=True, encoding="utf-8", check=False)
+    assert said.returncode == 1
+    assert "expected shops (folders with shop.toml)" in " ".join(said.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"time": "24:00"}, "expected a time such as 08:10, found '24:00'; write it with --time HH:MM"),
+        ({"time": "8"}, "expected a time such as 08:10, found '8'; write it with --time HH:MM"),
+        (
+            {"day": "monday"},
+            "expected a day of sun, mon, tue, wed, thu, fri, sat, found 'monday'; write it with --day mon",
+        ),
+    ],
+)
+def test_a_time_or_day_that_is_none_is_refused(given: dict[str, str], message: str) -> None:
+    """Before anything is written."""
+    with pytest.raises(SettingsError) as caught:
+        _plan(**given)
+    assert str(caught.value) == message
+
+
+def test_an_unknown_scheduler_and_a_path_with_a_line_break_are_refused() -> None:
+    """A second line in a crontab would be a second command."""
+    with pytest.raises(SettingsError) as caught:
+        entry("at", _plan())
+    assert str(caught.value) == "expected one of cron, systemd, windows, airflow, found 'at'"
+    with pytest.raises(SettingsError) as caught:
+        entry("cron", _plan(Path("/srv/a\n* * * * * rm")))
+    assert str(caught.value) == "expected a path without line breaks, found '/srv/a\\n* * * * * rm'; rename the folder"
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_an_entry_is_written_whole_and_says_what_comes_next(tmp_path: Path, kind: str) -> None:
+    """Files as the scheduler wants them."""
+    made = entry(kind, _plan())
+    paths = write(made, tmp_path / "out")
+    assert [path.read_bytes() for path in paths] == list(made.files.values())
+    assert all(path.name in made.then for path in paths)
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """A file stands where the folder should be."""
+    blocked = tmp_path / "file"
+    blocked.write_text("", encoding="utf-8")
+    with pytest.raises(SettingsError, match="expected a folder that can be written, found"):
+        write(entry("cron", _plan()), blocked)
+
+
+def test_the_default_time_is_not_on_the_hour() -> None:
+    """When every bot on the platform is busy."""
+    hour, minute = Plan(ODD).clock
+    assert minute not in (0, 30) and 0 < hour < 24
