@@ -61,12 +61,12 @@ class Entry:
 
 def cron(plan: Plan) -> Entry:
     """A crontab line. What the run prints is appended to ROOT/run-due.log, so that no mail set-up is needed."""
-    hour, minute = plan.clock
+    (hour, minute), root = plan.clock, _one_line(plan.root)
     when = f"{minute} {hour} * * {DAYS.index(plan.day) if plan.day else '*'}"
     source = f"set -a; . {shlex.quote(str(plan.environment))}; set +a; " if plan.environment else ""
     logged = shlex.quote(str(plan.root / "run-due.log"))
     command = _one_line(f"{source}PYTHONUTF8=1 {shlex.join(plan.words)} >> {logged} 2>&1").replace("%", r"\%")
-    line = f"# shopscore: every due report of {_one_line(plan.root)}\n{when} {command}\n"
+    line = f"# shopscore: every due report of {root}\n{when} {command}\n"
     return _entry({"shopscore.cron": line}, "(crontab -l 2>/dev/null; cat shopscore.cron) | crontab -")
 
 

@@ -46,7 +46,7 @@ def http() -> Iterator[Receiver]:
     receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - http.server's name
+        def do_POST(self) -> None:
             receiver.received.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
             says = receiver.answers.pop(0) if receiver.answers else Says()
             time.sleep(says.after)

@@ -1,0 +1,68 @@
+"""Two shops' real-format exports: what is on the shelf equals the truth, and the planted effects are found."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shopscore_analysis.measure import findings, ledger
+from shopscore_analysis.schema import LOSS_UNIT
+from shopscore_analysis.shop import Shop
+
+pytestmark = pytest.mark.shared
+Fixture = tuple[Shop, dict[str, Any]]
+
+
+@pytest.fixture(scope="module", params=["apparel", "fresh"])
+def fixture(request: pytest.FixtureRequest, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Fixture:
+    folder = shared / "fixtures" / request.param
+    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    shop = Shop.create(tmp_path_factory.mktemp(request.param), truth["shop"], truth["category"])
+    assert not [one.error for one in shop.load([folder]) if one.error]
+    return shop, truth
+
+
+def test_status_equals_the_truth(fixture: Fixture) -> None:
+    shop, truth = fixture
+    tables = shop.status()["tables"]
+    assert {name: tables[name]["rows"] for name in ("orders", "aftersales", "reviews")} == {
+        name: truth[name] for name in ("orders", "aftersales", "reviews")
+    }
+    assert tables["orders"]["weeks"] == truth["sub_orders_by_week"]
+    assert tables["reviews"]["weeks"] == dict(sorted(truth["reviews_by_week"].items()))
+
+
+def test_stars_of_every_week_equal_the_truth(fixture: Fixture) -> None:
+    shop, truth = fixture
+    counts = shop.tally(last="all").counts("review", "week", "rating").unstack(fill_value=0)
+    means = (counts * counts.columns).sum(axis=1) / counts.sum(axis=1)
+    assert means.round(4).to_dict() == truth["stars_by_week"]
+
+
+def test_the_ledger_is_exact_in_every_slice(fixture: Fixture) -> None:
+    """Σ losses = n · (5 − mean stars), in whole 1/60 stars."""
+    tally = fixture[0].tally(last="all")
+    for axes in (("week",), ("product",), ("sku",), ("product", "week")):
+        lost = tally.counts("loss", *axes)
+        counts = tally.counts("review", *axes, "rating").reset_index()
+        counts["units"] = counts["count"] * (5 - counts["rating"]) * LOSS_UNIT
+        owed = counts.groupby(list(axes))["units"].sum()
+        assert lost.reindex(owed.index, fill_value=0).tolist() == owed.tolist()
+    assert ledger(tally)["loss"].sum() == pytest.approx(tally.total("loss") / LOSS_UNIT)
+
+
+def test_the_planted_effects_are_among_the_first_six_findings(fixture: Fixture) -> None:
+    """Right product, right cause, and changes dated within two weeks of the first complaints."""
+    shop, truth = fixture
+    top = findings(shop.tally(last="all", week="2026-W46"), "2026-W46").head(6)
+    found = {(row.kind, row.cause, row.product_id): row for row in top.itertuples()}
+    batch, always, spike = (truth["planted"][name] for name in ("batch", "always", "spike"))
+    changed = found["change", batch["cause"], batch["product"]]
+    ordered = truth["weeks"].index(batch["from_order_week"])
+    assert 0 <= truth["weeks"].index(changed.from_week) - ordered <= 3  # reviews come a week or more after orders
+    assert ("level", always["cause"], always["product"]) in found
+    surge = found["change", spike["cause"], None]
+    assert {surge.from_week, surge.to_week} == set(spike["review_weeks"])
