@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import xlsxwriter
 from pyarrow import csv
 
-_OPENERS = ["收到货第一时间就试了", "买之前犹豫了很久", "第二次在这家下单了", "给家里长辈挑的", "同事推荐过来买的", "拆开包装先闻了闻"]
+_OPENERS = ["收到货第一时间就试了", "买之前犹豫了很久", "第二次在这家下单了", "给家里长辈挑的", "同事推荐过来买的"]
 _MIDDLES = [
     "面料摸起来偏硬，洗过一次之后袖口有点起毛",
     "颜色和页面上的图差得不远，灯光下会深一些",
@@ -23,7 +24,7 @@ _MIDDLES = [
     "箱子压瘪了一个角，好在里面的东西没有坏",
     "分量比想象的足，三个人吃了两顿还剩一些",
 ]
-_CLOSERS = ["总的来说对得起这个价", "下次打折再考虑", "希望店家改进一下", "已经推荐给邻居了", "先用一阵子再来追评", "不太会再买"]
+_CLOSERS = ["总的来说对得起这个价", "下次打折再考虑", "希望店家改进一下", "已经推荐给邻居了", "先用一阵子再来追评"]
 _CONTACTS = ["，有事打13800001234找我", "，加我微信abc_12345说", "，我住文三路12号3单元501室"]
 _SIZES = ["米白;M", "米白;L", "黑色;M", "黑色;XL", "雾蓝;S", "驼色;均码"]
 _LEVELS = ["差评", "差评", "中评", "好评", "好评"]
@@ -73,7 +74,8 @@ def _texts(chance: np.random.Generator, number: np.ndarray) -> pa.Array:
     count = len(number)
     contact = pc.if_else(pa.array(chance.random(count) < 0.02), _drawn(chance, _CONTACTS, count), "")
     parts = [_drawn(chance, pool, count) for pool in (_OPENERS, _MIDDLES, _MIDDLES, _CLOSERS)]
-    return pc.binary_join_element_wise(pc.binary_join_element_wise(*parts, _numbered("第", number, 1), "，"), contact, "")
+    said = pc.binary_join_element_wise(*parts, _numbered("第", number, 1), "，")
+    return pc.binary_join_element_wise(said, contact, "")
 
 
 def _followups(chance: np.random.Generator, count: int) -> pa.Array:
@@ -98,3 +100,17 @@ def write_csv(path: Path, count: int, days: int, encoding: str = "utf-8-sig", se
             csv.write_csv(part, text, csv.WriteOptions(include_header=at == 0, quoting_style="all_valid"))
             out.write(encode(text.getvalue().decode()))
     return draft.replace(path)
+
+
+def write_xlsx(path: Path, count: int, days: int, seed: int = 7) -> Path:
+    """The path of a workbook of `count` reviews, written if it is not there yet."""
+    if not path.exists():
+        with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
+            sheet = book.add_worksheet("评价")
+            at = 0
+            for part in slices(count, days, seed):
+                rows = zip(*(column.to_pylist() for column in part.columns), strict=True)
+                for row in [part.column_names, *rows] if at == 0 else rows:
+                    sheet.write_row(at, 0, row)
+                    at += 1
+    return path

@@ -114,17 +114,16 @@ def _patterns(shard: TaggedShard) -> Cells:
 
 def _lags(shard: TaggedShard) -> Cells:
     """Orders by how many calendar weeks later their first review and their first after-sale came: "review|2"."""
-    placed = shard.orders.dropna(subset=["ordered_at"]).set_index("key", drop=False)
     for kind, rows, time in (("review", shard.reviews, "reviewed_at"), ("aftersale", shard.aftersales, "applied_at")):
-        first = rows[rows["order"].isin(placed.index)].dropna(subset=[time]).sort_values([time, "key"])
-        first = first.drop_duplicates("order")
-        orders = placed.loc[first["order"]].reset_index(drop=True)
+        known = rows[rows["order"] >= 0].dropna(subset=[time])
+        first = known.sort_values([time, "key"]).drop_duplicates("order")
+        orders = shard.orders.take(first["order"].to_numpy()).reset_index(drop=True)
         later = (_monday(first[time]).array - _monday(orders["ordered_at"]).array).days // 7
         yield _cells(shard.shop, "lag", orders, key=[f"{kind}|{max(weeks, 0)}" for weeks in later])
 
 
 def _monday(times: pd.Series) -> pd.Series:
-    monday: pd.Series = times.dt.normalize() - pd.to_timedelta(times.dt.dayofweek, unit="D")
+    monday: pd.Series = times.dt.normalize() - pd.to_timedelta(times.dt.day_of_week, unit="D")
     return monday
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from shopscore_analysis.schema import CAUSES, MAX_CAUSES
 from shopscore_analysis.text.normalize import is_default
@@ -59,12 +60,12 @@ class TaggedShard:
 
 def shards(whole: Shard) -> Iterator[Shard]:
     """The shard cut by month of order, oldest month first; their records are disjoint and complete."""
-    reviews, aftersales = whole.reviews, whole.aftersales
-    placed = whole.orders.set_index("key")["ordered_at"]
+    reviews, aftersales, placed = whole.reviews, whole.aftersales, whole.orders["ordered_at"]
+    followed = _taken(placed, order_rows(reviews, whole.orders)), _taken(placed, order_rows(aftersales, whole.orders))
     months = {
-        "orders": _month(whole.orders["ordered_at"]),
-        "reviews": _month(_looked_up(placed, _order_key(reviews, whole.orders)).fillna(reviews["reviewed_at"])),
-        "aftersales": _month(_looked_up(placed, aftersales["sub_order_id"]).fillna(aftersales["applied_at"])),
+        "orders": _month(placed),
+        "reviews": _month(followed[0].fillna(reviews["reviewed_at"])),
+        "aftersales": _month(followed[1].fillna(aftersales["applied_at"])),
         "service": _month(whole.service["period_start"]),
     }
     for month in sorted({month for column in months.values() for month in column}):
@@ -76,7 +77,7 @@ def tag_shard(shard: Shard) -> TaggedShard:
     """The shard with its texts tagged and its orders joined."""
     orders = _placed(shard.orders, "ordered_at")
     reviews = _reviews(shard, orders)
-    aftersales = _aftersales(shard)
+    aftersales = _aftersales(shard, orders)
     review_causes, aftersale_causes = _causes(reviews), _causes(aftersales)
     orders = _with_outcome(orders, reviews, aftersales)
     return TaggedShard(
@@ -91,42 +92,62 @@ def tag_shard(shard: Shard) -> TaggedShard:
     )
 
 
-def _looked_up(values: pd.Series, keys: pd.Series) -> pd.Series:
-    """The value of each key in the type of `values` (which `map` loses where no key is known)."""
-    found: pd.Series = values.reindex(keys).set_axis(keys.index)
-    return found
+def order_rows(records: pd.DataFrame, orders: pd.DataFrame) -> NDArray[np.intp]:
+    """The row number in `orders` of the order of each review or after-sale, -1 where it is not on the shelf.
+
+    Review exports do not say whether 订单ID is the sub-order or the main order, so both are tried; a main order
+    with several sub-orders gives the one with the record's product.
+    """
+    reference = "order_ref" if "order_ref" in records else "sub_order_id"
+    rows: NDArray[np.intp] = pd.Index(orders["key"]).get_indexer(pd.Index(records[reference]))
+    if (lost := np.flatnonzero(rows < 0)).size:
+        whole = "order_ref" if "order_ref" in records else "order_id"
+        bought = _pair(orders["order_id"], orders["product_id"])
+        first = np.flatnonzero(~bought.duplicated())
+        found = pd.Index(bought.iloc[first]).get_indexer(
+            pd.Index(_pair(records[whole], records["product_id"]).iloc[lost])
+        )
+        rows[lost] = np.where(found >= 0, first[found], -1) if first.size else -1
+    return rows
+
+
+def _pair(one: pd.Series, other: pd.Series) -> pd.Series:
+    return one.fillna("") + "\x1f" + other.fillna("")
+
+
+def _taken(values: pd.Series, rows: NDArray[np.intp]) -> pd.Series:
+    """The values at the rows, missing at row -1, in their own type."""
+    return pd.Series(values.array.take(rows, allow_fill=True))
 
 
 def _month(times: pd.Series) -> pd.Series:
-    months: pd.Series = times.dt.strftime("%Y-%m").fillna("")
-    return months
+    return _formatted(times, "%Y-%m").fillna("")
+
+
+def week_labels(times: pd.Series) -> pd.Series:
+    """The ISO week of each time as text, missing where the time is."""
+    return _formatted(times, "%G-W%V")
+
+
+def _formatted(times: pd.Series, pattern: str) -> pd.Series:
+    """strftime once per day, not once per row: years hold few days and many orders."""
+    days, distinct = pd.factorize(times.dt.normalize())
+    labels = pd.Series(pd.DatetimeIndex(distinct).strftime(pattern), dtype="str")
+    return _taken(labels, days).set_axis(times.index)
 
 
 def _placed(rows: pd.DataFrame, born: str) -> pd.DataFrame:
     """The rows with the tally's axes: product id, title, sku and the ISO week of their birth."""
-    week = rows[born].dt.strftime("%G-W%V").where(rows[born].notna())
-    placed = rows.assign(week=week, title=rows.get("product"), product=rows.get("product_id", ""))
+    placed = rows.assign(week=week_labels(rows[born]), title=rows.get("product"), product=rows.get("product_id", ""))
     return placed.assign(sku=rows.get("sku", "")).fillna({"sku": ""}).reset_index(drop=True)
 
 
-def _order_key(reviews: pd.DataFrame, orders: pd.DataFrame) -> pd.Series:
-    """The sub-order of each review: exports do not say which level 订单ID is, so both are tried.
-
-    A main order with several sub-orders gives the one with the review's product.
-    """
-    whole = orders.drop_duplicates(["order_id", "product_id"]).set_index(["order_id", "product_id"])["key"]
-    by_order = pd.MultiIndex.from_frame(reviews[["order_ref", "product_id"]])
-    guess = pd.Series(whole.reindex(by_order).to_numpy(), index=reviews.index, dtype="str")
-    return reviews["order_ref"].where(reviews["order_ref"].isin(orders["key"]), guess)
-
-
 def _reviews(shard: Shard, orders: pd.DataFrame) -> pd.DataFrame:
-    key = _order_key(shard.reviews, shard.orders)
-    reviews = _placed(shard.reviews, "reviewed_at").assign(order=key.to_numpy())
+    rows = order_rows(shard.reviews, orders)
+    reviews = _placed(shard.reviews, "reviewed_at").assign(order=rows)
     text = reviews["text"].fillna("").map(lambda text: "" if is_default(text) else text)
     followup = reviews["followup"].fillna("")
     first, second = _tags(text, shard.category), _tags(followup, shard.category)
-    axes = orders.set_index("key")[list(ORDER_AXES)].reindex(reviews["order"])
     return reviews.assign(
         rating=reviews["stars"].fillna(0).astype("int64"),
         has_text=(text != "") | (followup != ""),
@@ -134,17 +155,18 @@ def _reviews(shard: Shard, orders: pd.DataFrame) -> pd.DataFrame:
         complaint=[tags.complaint for tags in first],
         followup_complaint=[tags.complaint for tags in second],
         found=_column([_evidence(*said) for said in zip(text, first, followup, second, strict=True)]),
-        **{axis: axes[axis].to_numpy() for axis in ORDER_AXES},
+        **{axis: _taken(orders[axis], rows) for axis in ORDER_AXES},
     ).pipe(lambda rows: rows.assign(complaint=rows[["complaint", "followup_complaint"]].max(axis=1)))
 
 
-def _aftersales(shard: Shard) -> pd.DataFrame:
+def _aftersales(shard: Shard, orders: pd.DataFrame) -> pd.DataFrame:
     cases = _placed(shard.aftersales, "applied_at")
     text = cases["text"].fillna("")
     coded = [cause_of(reason) for reason in cases["reason"].fillna("")]
     read = zip(coded, text, _tags(text, shard.category), strict=True)
     found = [({code: (0, 0, "")} if code else {}) | _evidence(words, tags, "", _SILENT) for code, words, tags in read]
-    return cases.assign(order=cases["sub_order_id"], rating=0, found=_column(found), **dict.fromkeys(ORDER_AXES))
+    rows = order_rows(shard.aftersales, orders)
+    return cases.assign(order=rows, rating=0, found=_column(found), **dict.fromkeys(ORDER_AXES))
 
 
 def _column(values: list[Evidence]) -> pd.Series:
@@ -187,18 +209,25 @@ def _with_outcome(orders: pd.DataFrame, reviews: pd.DataFrame, aftersales: pd.Da
     An order counts as signed if it is 已完成, reviewed, or returned after dispatch: the export has no
     time of signing, and a returned order may end as 已关闭.
     """
-    complained = orders["key"].isin(reviews.loc[reviews["complaint"] >= COMPLAINS, "order"])
-    returned = orders["key"].isin(aftersales["order"])
-    sent_back = orders["key"].isin(aftersales.loc[aftersales["kind"].isin(RETURN_KINDS), "order"])
-    signed = (orders["status"] == "已完成") | orders["key"].isin(reviews["order"]) | sent_back
+    complained = _flagged(orders, reviews.loc[reviews["complaint"] >= COMPLAINS, "order"])
+    returned = _flagged(orders, aftersales["order"])
+    sent_back = _flagged(orders, aftersales.loc[aftersales["kind"].isin(RETURN_KINDS), "order"])
+    signed = (orders["status"] == "已完成") | _flagged(orders, reviews["order"]) | sent_back
     unhappy = np.select(
         [complained & returned, complained, returned], ["review+aftersale", "review", "aftersale"], default=""
     )
     return orders.assign(signed=signed, returned=returned, unhappy=unhappy)
 
 
+def _flagged(orders: pd.DataFrame, rows: pd.Series) -> NDArray[np.bool_]:
+    """Which orders are among the row numbers."""
+    flags = np.zeros(len(orders), dtype=bool)
+    flags[rows[rows >= 0]] = True
+    return flags
+
+
 def _order_causes(orders: pd.DataFrame, *causes: pd.DataFrame) -> pd.DataFrame:
     """A row per (signed order, cause): once, however often and wherever the buyer said it."""
     said = pd.concat([part[["order", "cause"]] for part in causes]).drop_duplicates()
-    signed = orders.loc[orders["signed"], ["key", "product", "sku", "week"]]
-    return said.merge(signed, left_on="order", right_on="key").drop(columns="key")
+    signed = orders.loc[orders["signed"], ["product", "sku", "week"]]
+    return said.merge(signed, left_on="order", right_index=True).reset_index(drop=True)

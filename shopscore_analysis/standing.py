@@ -21,7 +21,7 @@ from shopscore_analysis.score.plan import CASE_LABELS, Plan, plan
 from shopscore_analysis.score.reach import Reach, reach
 from shopscore_analysis.score.record import FILE as PLAN_FILE
 from shopscore_analysis.score.record import Kept, advice, checked, last_before, read_plans
-from shopscore_analysis.score.rules import RuleSet, Weighting, half_up, rule_set, weights_for
+from shopscore_analysis.score.rules import half_up, rule_set
 from shopscore_analysis.score.scorecard import scorecard
 from shopscore_analysis.shop import Shop
 from shopscore_analysis.tally import Tally
@@ -38,12 +38,6 @@ def records(shop: Shop) -> Records:
     stated = {reason: cause_of(reason) for reason in cases["reason"].dropna().unique()}
     cases = cases.assign(cause=cases["reason"].map(stated))
     return Records(shop.records("orders"), cases, shop.records("reviews"), shop.records("service"))
-
-
-def weighting(shop: Shop) -> tuple[RuleSet, Weighting]:
-    """The shop's rule set and the dimension weights to use, with their note."""
-    rules, own = rule_set(shop.settings.rules), shop.settings.weights
-    return rules, weights_for(rules, shop.settings.category, own.model_dump() if own else None)
 
 
 def published(shop: Shop, week: str = "") -> Published:
@@ -66,7 +60,7 @@ def standing(shop: Shop, week: str = "", found: pd.DataFrame | None = None) -> A
     `found`: `measured` of that week where it is at hand. Beside the platform's figures stand our own: indicators over
     30 days, and 5 less the stars that the reviews of the last five weeks lost to each dimension.
     """
-    rules, weights = weighting(shop)
+    rules, weights = rule_set(shop.settings.rules), shop.weighting
     now, history = published(shop, week), shop.records("scores")["date"]
     lost = points(ledger(shop.tally("5 weeks", shop.week(week))), weights.weights)
     stars = (lost["loss"] / lost["n"]).groupby(lost["dimension"]).sum()
@@ -130,7 +124,7 @@ def plans(shop: Shop, target: float | None = None, week: str = "") -> list[Plan]
     actions = overridden(read_actions(), read_actions(path)) if path.exists() else read_actions()
     terms = Terms(**shop.settings.plan.model_dump())
     goal = target or shop.settings.target
-    return plan(own, weighting(shop)[1].weights, goal, price_list(actions, terms))
+    return plan(own, shop.weighting.weights, goal, price_list(actions, terms))
 
 
 def observed(shop: Shop, week: str = "") -> dict[str, float]:

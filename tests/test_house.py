@@ -111,7 +111,7 @@ def test_the_changelog_has_numbers_under_every_version() -> None:
 
 @pytest.mark.parametrize("readme", READMES)
 def test_readme_names_every_command_and_no_other(readme: str) -> None:
-    table = set(re.findall(r"^\| `shopscore (\w+)", _read(readme), re.M))
+    table = set(re.findall(r"^\| `shopscore ([\w-]+)", _read(readme), re.M))
     assert table == set(get_command(app).commands)  # type: ignore[attr-defined]
 
 

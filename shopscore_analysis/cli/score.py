@@ -129,11 +129,12 @@ def _mark(home: Shop, names: list[str]) -> None:
 
 def _save(home: Shop, found: list[Plan], week: str) -> Path:
     from shopscore_analysis.score.record import FILE, MAIN, Kept, save_plan
-    from shopscore_analysis.standing import published
+    from shopscore_analysis.standing import kept_plans, published
 
-    chosen = next(one for one in found if one.case == MAIN)
-    path = home.reports / FILE
-    save_plan(path, Kept(published(home, week).day, chosen, ()))
+    path, chosen = home.reports / FILE, next(one for one in found if one.case == MAIN)
+    made = Kept(published(home, week).day, chosen, ())
+    done = {name for kept in kept_plans(home) if kept.week == made.week for name in kept.done}
+    save_plan(path, made._replace(done=tuple(i.action.name for i in chosen.chosen if i.action.name in done)))
     return path
 
 
@@ -151,10 +152,10 @@ def _plan_json(found: list[Plan], kept: Promises) -> dict[str, Any]:
 def _print_plan(home: Shop, found: list[Plan], kept: Promises, week: str) -> None:
     from shopscore_analysis.score.plan import CASE_LABELS, calendar
     from shopscore_analysis.show.plan import outcome_words
-    from shopscore_analysis.standing import published, weighting
+    from shopscore_analysis.standing import published
 
     out = Console(soft_wrap=True, highlight=False, markup=False)
-    out.print(f"{home.name} · 目标 {found[0].target:.2f} · {weighting(home)[1].note}")
+    out.print(f"{home.name} · 目标 {found[0].target:.2f} · {home.weighting.note}")
     for one in found:
         money = f"花费 ¥{one.cost:,.0f}" + (f"，另占用资金 ¥{one.capital:,.0f}" if one.capital else "")
         out.print(f"[{CASE_LABELS[one.case]}] {one.words}" + (f"；{money}" if one.chosen else ""))

@@ -131,7 +131,7 @@ def members(source: Source) -> Iterator[Source]:
 
 def unpacked(source: Source) -> Source:
     """What is inside a gzip file; reading ends in an ExportError where it is cut short or larger than LIMIT."""
-    return _within(source, source.member, "a gzip file", lambda: gzip.open(source.opened(), "rb"))
+    return _within(source, source.member, "a gzip file", lambda: cast(IO[bytes], gzip.open(source.opened(), "rb")))
 
 
 def _within(source: Source, member: str, kind: str, opened: Callable[[], IO[bytes]]) -> Source:

@@ -36,12 +36,10 @@ class Export:
 
         ExportError where the file as a whole cannot be used: nothing of what came before may be kept then.
         """
-        source = Source.of(self.path)
-        self._digest = source.digest()[:12]
         self._met: list[Found] = []
         self._blank: list[Grid] = []
         self._grids: list[Grid] = []
-        yield from self._read(source)
+        yield from self._read(Source.of(self.path))
         if not self.tables:
             raise refusal(self._grids, self._met, self.path)
         for _, origin in self.tables:
@@ -51,6 +49,7 @@ class Export:
     def _read(self, source: Source) -> Iterator[Part]:
         waiting: deque[tuple[int, Origin, Future[pa.Table]]] = deque()
         with ThreadPoolExecutor(_WORKERS) as workers:
+            self._digest = workers.submit(source.digest)
             try:
                 for number, found, rows in self._pieces(source):
                     origin = self.tables[number][1].slice()
@@ -80,7 +79,7 @@ class Export:
         self._met.append(found)
         if not found.match.complete:
             return
-        origin = Origin(self.path, grid.member, grid.name or "", self._shop, self._digest, self._period)
+        origin = Origin(self.path, grid.member, grid.name or "", self._shop, self._digest.result()[:12], self._period)
         for note in grid.notes:
             origin.note(note)
         for field, (taken, others) in found.match.doubled.items():

@@ -35,13 +35,16 @@ class Slice:
 class Grid(Protocol):
     """One sheet or one delimited file: rows of text cells.
 
-    `name` is the worksheet (None where there are none), `member` the name inside an archive ("" outside one),
-    `notes` what a reader should be told about how it was read.
+    `name` is the worksheet (None where there are none), `notes` what a reader should be told about how it was read.
     """
 
     name: str | None
-    member: str
     notes: list[str]
+
+    @property
+    def member(self) -> str:
+        """The name inside an archive, "" outside one."""
+        ...
 
     def head(self) -> list[list[str]]:
         """The first rows, at most HEAD_ROWS."""

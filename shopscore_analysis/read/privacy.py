@@ -37,36 +37,57 @@ _REGION = (
 _UNIT = r"(?:号楼|号院|号|栋|幢|座|弄|单元|室|#)"
 _CONTACT = r"[A-Za-z0-9][-_A-Za-z0-9]{4,19}"
 
-_RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), mask)
-    for pattern, mask in (
-        (r"[A-Z0-9._%+-]+[@＠][A-Z0-9-]+(?:\.[A-Z0-9-]+)+", "[邮箱]"),
-        (rf"{_D}[1-9]\d{{5}}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{{3}}[\dX](?![0-9A-Z])", "[身份证]"),
-        (rf"{_D}(?:\d{{4}}[ -]){{3}}\d{{1,7}}{_END}|{_D}[3-6]\d{{12,18}}{_END}", _is_card),
+# A cheap look for what a kind of rule cannot do without; masks only take figures and words away, so once is enough.
+_NEEDS = {
+    name: re.compile(pattern, re.IGNORECASE)
+    for name, pattern in {
+        "at": "@",
+        "figures": r"[0-9][-–0-9. ·*]{8}",
+        "numerals": r"[一幺][三四五六七八九]",
+        "name": r"vx|wx|v信|微信|薇信|威信|weixin|wechat|qq|扣扣|企鹅",
+        "field": r"收件人|收货人|联系人|姓名|单号|订单",
+        "unit": rf"[0-9]\s*{_UNIT}",
+    }.items()
+}
+_RULES: tuple[tuple[str, re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = tuple(
+    (needs, re.compile(pattern, re.IGNORECASE), mask)
+    for needs, pattern, mask in (
+        ("at", r"[A-Z0-9._%+-]+[@＠][A-Z0-9-]+(?:\.[A-Z0-9-]+)+", "[邮箱]"),
         (
+            "figures",
+            rf"{_D}[1-9]\d{{5}}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{{3}}[\dX](?![0-9A-Z])",
+            "[身份证]",
+        ),
+        ("figures", rf"{_D}(?:\d{{4}}[ -]){{3}}\d{{1,7}}{_END}|{_D}[3-6]\d{{12,18}}{_END}", _is_card),
+        (
+            "name",
             r"((?:微信|薇信|威信|weixin|wechat|(?<![A-Z])(?:vx|wx|v信))(?:号码?|id)?\s*(?:[:：是为]|)\s*)" + _CONTACT,
             r"\1[微信号]",
         ),
-        (r"((?:qq|扣扣|企鹅)(?:号码?|群)?\s*(?:[:：是为]|)\s*)[1-9]\d{4,11}(?!\d)", r"\1[QQ号]"),
+        ("name", r"((?:qq|扣扣|企鹅)(?:号码?|群)?\s*(?:[:：是为]|)\s*)[1-9]\d{4,11}(?!\d)", r"\1[QQ号]"),
         (
+            "figures",
             rf"(?<!\d)(?:(?:\+|00)?86[- ]?)?1[3-9]\d(?:\d{{8}}|[- .·]\d{{4}}[- .·]\d{{4}}|\*{{4,8}}\d{{2,4}}){_END}",
             "[手机号]",
         ),
-        (rf"(?<!\d)1[ ][3-9](?:[ ]\d){{9}}{_END}|(?<!\d)1-[3-9](?:-\d){{9}}{_END}", "[手机号]"),
+        ("figures", rf"(?<!\d)1[ ][3-9](?:[ ]\d){{9}}{_END}|(?<!\d)1-[3-9](?:-\d){{9}}{_END}", "[手机号]"),
         (
+            "numerals",
             r"(?<![零〇一二三四五六七八九])[一幺][三四五六七八九][零〇一二三四五六七八九幺两]{9}(?![零〇一二三四五六七八九])",
             "[手机号]",
         ),
         (
+            "figures",
             rf"(?<!\d)0\d{{2,3}}[- ]\d{{7,8}}{_END}|(?<!\d)400[- ]\d{{3}}[- ]?\d{{4}}{_END}|(?<!\d)400\d{{7}}{_END}",
             "[电话]",
         ),
-        (r"(?<![A-Z])(?:SF|YT|ZTO|STO|JD[A-Z]{0,3}|JT|YD|EMS|DPK|DB|HT|TT)\d{9,18}(?!\d)", "[单号]"),
-        (r"(?<!\d)\d{6}-\d{15}(?!\d)|(?<![A-Z0-9])P\d{14,20}(?!\d)", "[单号]"),
-        (r"((?:单号|订单编号|订单号码)\s*(?:[:：是为]|)\s*)[A-Z0-9][-A-Z0-9]{6,24}", r"\1[单号]"),
-        (rf"{_D}\d{{12,}}(?![\d.])", "[单号]"),
-        (rf"((?:收件人|收货人|联系人|姓名)\s*[:：是]\s*)[{_HAN}·]{{2,4}}", r"\1[姓名]"),
+        ("figures", r"(?<![A-Z])(?:SF|YT|ZTO|STO|JD[A-Z]{0,3}|JT|YD|EMS|DPK|DB|HT|TT)\d{9,18}(?!\d)", "[单号]"),
+        ("figures", r"(?<!\d)\d{6}-\d{15}(?!\d)|(?<![A-Z0-9])P\d{14,20}(?!\d)", "[单号]"),
+        ("field", r"((?:单号|订单编号|订单号码)\s*(?:[:：是为]|)\s*)[A-Z0-9][-A-Z0-9]{6,24}", r"\1[单号]"),
+        ("figures", rf"{_D}\d{{12,}}(?![\d.])", "[单号]"),
+        ("field", rf"((?:收件人|收货人|联系人|姓名)\s*[:：是]\s*)[{_HAN}·]{{2,4}}", r"\1[姓名]"),
         (
+            "unit",
             rf"{_REGION}[{_HAN}]{{1,8}}{_ROAD}[东西南北中]?[A-Z]?\s*\d{{1,5}}\s*{_UNIT}"
             rf"(?:[-\s]*(?:[A-Z]?\d{{1,5}}|[一二三四五六七八九十]{{1,3}})\s*(?:{_UNIT}|楼|层)?)*",
             "[地址]",
@@ -83,17 +104,22 @@ def mask(text: str) -> str:
     """
     plain = text.translate(_HALF_WIDTH)
     hidden = plain
-    for pattern, instead in _RULES:
-        hidden = pattern.sub(instead, hidden)
+    met = {name for name, needed in _NEEDS.items() if needed.search(plain)}
+    for needs, pattern, instead in _RULES:
+        if needs in met:
+            hidden = pattern.sub(instead, hidden)
     return text if hidden == plain else hidden
+
+
+_SAMPLE = 1000  # rows that tell whether a column repeats itself
 
 
 def mask_all(texts: pa.Array) -> pa.Array:
     """The same for a string array; only texts that could hold something are looked at one by one."""
+    if pc.count_distinct(texts[:_SAMPLE]).as_py() * 4 >= len(texts[:_SAMPLE]):
+        return _masked(texts)
     coded = texts.dictionary_encode()
-    if len(coded.dictionary) * 4 < len(texts):
-        return pc.take(_masked(coded.dictionary), coded.indices)
-    return _masked(texts)
+    return pc.take(_masked(coded.dictionary), coded.indices)
 
 
 def _masked(texts: pa.Array) -> pa.Array:

@@ -58,7 +58,10 @@ class Source:
     def digest(self) -> str:
         """The SHA-256 of the bytes, in hex."""
         with self._open() as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+            total = hashlib.sha256()
+            while chunk := stream.read(CHUNK):
+                total.update(chunk)
+            return total.hexdigest()
 
     def is_blank(self) -> bool:
         """Whether there is nothing but white space."""

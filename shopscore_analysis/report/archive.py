@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from shopscore_analysis.errors import ReportError, SettingsError
 
 _WEEK = re.compile(r"\d{4}-W\d{2}")
 _GOING = ".removing-"  # a week on its way out; whoever comes next finishes it
+_DAY = 86_400.0  # seconds
 TABLES = "tables.xlsx"
 
 
@@ -102,6 +104,8 @@ def remove(folders: list[Path]) -> list[Path]:
 
 
 def sweep(reports: Path) -> None:
-    """Nothing; what an earlier, killed removal left is removed."""
-    for rest in reports.glob(f"{_GOING}*"):
+    """Nothing; what killed runs left is removed: weeks on their way out, and pages in the making for over a day."""
+    yesterday = time.time() - _DAY
+    making = (path for path in reports.glob("*/.making-*") if path.stat().st_mtime < yesterday)
+    for rest in (*reports.glob(f"{_GOING}*"), *making):
         shutil.rmtree(rest, ignore_errors=True)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
+from multiprocessing import connection
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 from shopscore_analysis.errors import SettingsError, ShopscoreError
@@ -110,6 +113,20 @@ def run_due(
     return done
 
 
+def _end_with_parent() -> None:
+    """Nothing; from now on this worker process, and the kernel it started, end when the run that started it is killed.
+
+    Without this a worker would go on, and then wait for ever for a next shop, holding the shop's lock.
+    """
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        connection.wait([parent.sentinel] if parent else [])
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
+
+
 class _Lane:
     """One worker process, which keeps what it has imported; a new one where a shop has killed it."""
 
@@ -117,7 +134,7 @@ class _Lane:
         self._pool = self._fresh()
 
     def _fresh(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+        return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
 
     def run(self, job: Job) -> list[Outcome]:
         try:

@@ -24,6 +24,7 @@ h1{font-size:1.4rem}.scroll{overflow-x:auto}svg{display:block;max-width:none}
 table{border-collapse:collapse;width:100%}caption{text-align:left;color:var(--muted);padding:.5rem 0}
 th,td{border-top:1px solid var(--grid);padding:.25rem .75rem .25rem 0;text-align:left;vertical-align:top}
 a{color:var(--accent);display:inline-block;min-height:44px;line-height:44px;padding-right:.75rem}
+th small{font-weight:400;color:var(--muted)}th{min-width:3em}
 .num{text-align:right;font-variant-numeric:tabular-nums}
 """
 _NAMES = {"weekly": "周报"}
@@ -84,7 +85,7 @@ def _table(weeks: Sequence[Week], scores: Scores) -> Html:
 def _row(week: Week, scores: Scores) -> Html:
     return tag(
         "tr",
-        tag("th", tag("strong", week.name), tag("br"), words.days(week.name), scope="row"),
+        tag("th", tag("strong", week.name), tag("br"), tag("small", words.days(week.name)), scope="row"),
         tag("td", theme.points(scores.get(week.name)), class_="num"),
         tag("td", verdicts(week)),
         tag("td", *_links(week)),

@@ -100,9 +100,11 @@ def _mail(edition: Published, names: Mapping[str, str], most: int) -> str:
         tag("h1", edition.title, style=f"font-size:20px;color:{_INK};margin:0 0 8px"),
         tag("p", reading.verdict, style=f"font-size:16px;color:{_INK};margin:0 0 16px") if reading.verdict else Html(),
         _tiles(reading.tiles),
-        *_listed("本周三件事", [" · ".join(item) for item in reading.todo]),
+        *_listed("本周三件事", [_thing(item) for item in reading.todo]),
         *_listed("值得盯住的变化", said(edition, names, most)),
-        tag("p", origin(facts), style=f"font-size:12px;color:{_MUTED};margin:24px 0 0"),
+        tag(
+            "p", f"完整的报告和数据表在附件里。{origin(facts)}", style=f"font-size:12px;color:{_MUTED};margin:24px 0 0"
+        ),
     ]
     box = tag("div", *parts, style=f"max-width:640px;margin:0 auto;padding:16px;{_FONT};line-height:1.6")
     head = tag("head", tag("meta", charset="utf-8"), tag("title", edition.title))
@@ -124,7 +126,12 @@ def _tiles(tiles: Sequence[Sequence[str]]) -> Html:
     return tag("table", tag("tr", *cells), style="border-collapse:collapse;width:100%", role="presentation")
 
 
-def _listed(heading: str, lines: Sequence[str]) -> Iterator[Html]:
+def _thing(phrases: Sequence[str]) -> Html:
+    """One thing to do: what and where in bold, then the rest in the page's order."""
+    return tag("strong", " ".join(phrases[:2])) + tag("br") + joined(phrases[2:], " · ")
+
+
+def _listed(heading: str, lines: Sequence[str | Html]) -> Iterator[Html]:
     if lines:
         yield tag("h2", heading, style=f"font-size:16px;color:{_INK};margin:20px 0 6px")
         items = (tag("li", line, style="margin:0 0 8px") for line in lines)

@@ -31,6 +31,8 @@ CLASSES = (*CAUSE_NAMES, "dissatisfied", "faint", "praise")
 DISSATISFIED, FAINT, PRAISE = (len(CAUSE_NAMES) + i for i in range(3))
 ROLES = ("deny", "post_deny", "suspend", "contrast", "guard")
 MAX_PAIRS = 63
+NEGATORS = "不没无未"
+FAULTS = "错差赖坏输逊亏愧俗凡腻苦涩臭酸咸贵慢烂假丑掉破漏卡烫吵重累难糙黏油痒毛缺少过燥吝"  # denied, they praise
 _LEADS = "有是"  # 没有色差, 不是假货: the denial holds the first character of the phrase
 _ALTERNATIVES = re.compile(r"\(([^()]*)\)")
 _GROUP = re.compile(r"\{([^{}]+)\}")
@@ -53,7 +55,8 @@ class Lexicon:
 
     `classes` has a bit per name of CLASSES that the pattern states by itself; `aspects` and `faults` a bit
     per pair; `roles` a bit per name of ROLES; `reach` is how far, in characters, a mark acts;
-    `lead` is 1 where the pattern begins with a character that a denial may hold (没有色差).
+    `lead` is 1 where the pattern begins with a character that a denial may hold (没有色差); `ajar` where it ends
+    in a denial itself, so that what follows may turn it into praise (味道不 + 错).
     """
 
     automaton: AhoCorasick
@@ -64,6 +67,7 @@ class Lexicon:
     roles: NDArray[np.int64]
     reach: NDArray[np.int64]
     lead: NDArray[np.int64]
+    ajar: NDArray[np.bool_]
     pair_classes: NDArray[np.int64]
     pair_reach: NDArray[np.int64]
     digest: str
@@ -197,6 +201,7 @@ def _compiled(drafts: dict[str, _Draft], pairs: list[tuple[int, int]], digest: s
         _column(row.roles for row in rows),
         _column(row.reach for row in rows),
         _column(pattern[0] in _LEADS for pattern in patterns),
+        np.array([pattern[-1] in NEGATORS for pattern in patterns], dtype=np.bool_),
         _column(classes for classes, _ in pairs),
         _column(reach for _, reach in pairs),
         digest,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shopscore_analysis.text.clauses import boundaries
-from shopscore_analysis.text.lexicon import CLASSES, ROLES, Lexicon
+from shopscore_analysis.text.lexicon import CLASSES, FAULTS, ROLES, Lexicon
 from shopscore_analysis.text.normalize import Batch
 
 Ints = NDArray[np.int64]
@@ -66,7 +66,7 @@ class _Statements:
 
 def find(batch: Batch, lexicon: Lexicon) -> Found:
     """Everything the lexicon states about the texts of a batch."""
-    matches = _unguarded(_matches(batch, lexicon), lexicon, len(batch.codes))
+    matches = _unguarded(_shut(_matches(batch, lexicon), batch, lexicon), lexicon)
     ends = boundaries(batch.codes)
     clause = np.cumsum(ends | _contrasts(matches, lexicon, len(ends)), dtype=np.int64)
     stated = _strongest(_statements(matches, lexicon, clause))
@@ -86,7 +86,19 @@ def _matches(batch: Batch, lexicon: Lexicon) -> _Matches:
     return _Matches(rows[:, 0], rows[:, 1], rows[:, 2])
 
 
-def _unguarded(matches: _Matches, lexicon: Lexicon, size: int) -> _Matches:
+def _shut(matches: _Matches, batch: Batch, lexicon: Lexicon) -> _Matches:
+    """The matches without phrases that end in a denial of the fault behind it (味道不 in 味道不错)."""
+    praised = np.isin(batch.codes[np.minimum(matches.end, len(batch.codes) - 1)], _faults())
+    complains = (lexicon.classes[matches.pattern] > 0) | (lexicon.faults[matches.pattern] > 0)
+    return matches.keep(~(praised & complains & lexicon.ajar[matches.pattern]))
+
+
+@lru_cache(maxsize=1)
+def _faults() -> NDArray[np.uint32]:
+    return np.array([ord(sign) for sign in FAULTS], dtype=np.uint32)
+
+
+def _unguarded(matches: _Matches, lexicon: Lexicon) -> _Matches:
     """The matches that no protecting phrase (慢慢, 不好意思) holds whole."""
     guards = _marks(matches, lexicon, _GUARD)
     if not len(guards.start):

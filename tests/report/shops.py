@@ -18,7 +18,7 @@ EXPORTS = sorted(path for path in HAND.iterdir() if path.suffix == ".csv")
 STUB = f"""\
 from IPython.display import display
 facts = {{"shop": "手算店", "category": "衣服", "week": week, "data_as_of": "2026-11-16"}}
-display({{"{MIME}": {{"findings": [], "facts": facts}}}}, raw=True)"""
+display({{"text/plain": "", "{MIME}": {{"findings": [], "facts": facts}}}}, raw=True)"""
 
 
 def make(folder: Path, *cells: str, inbox: bool = True) -> Shop:

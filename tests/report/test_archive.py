@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -110,8 +112,13 @@ def test_what_a_killed_removal_left_is_swept(shop: Shop) -> None:
     """Half a week is never listed."""
     (shop.reports / "2026-W44").rename(shop.reports / ".removing-2026-W44")
     assert [week.name for week in archived(shop.reports)] == ["2026-W46", "2026-W45"]
+    for name, age in (("old", 2 * 86_400), ("new", 0)):
+        making = shop.reports / "2026-W46" / f".making-{name}"
+        making.mkdir()
+        os.utime(making, (time.time() - age,) * 2)
     sweep(shop.reports)
     assert not (shop.reports / ".removing-2026-W44").exists()
+    assert [path.name for path in (shop.reports / "2026-W46").glob(".making-*")] == [".making-new"]
 
 
 def test_keeping_nothing_is_refused(shop: Shop) -> None:

@@ -6,6 +6,9 @@ import multiprocessing
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -327,3 +330,29 @@ def test_real_runs_in_two_processes_make_every_report_but_the_broken_one(tmp_pat
     assert not ended_well(outcomes)
     logged = {(row.shop, row.outcome) for row in RunLog(tmp_path).read() if row.week}
     assert logged == {("a", "made"), ("b", "failed"), ("c", "made")}
+
+
+def _until(true: Callable[[], object], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.1)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills as only POSIX kills")
+def test_a_run_that_is_killed_leaves_the_last_good_report_no_process_and_no_lock(tmp_path: Path) -> None:
+    """kill -9 in the middle of a cell; the next run calls it killed."""
+    shop = shops.make(tmp_path / "小店", "import time; time.sleep(300)")
+    good = shops.published(shop, "2026-W45")
+    (good.parent / "tables.xlsx").unlink()  # so that this week is due as well
+    good.write_text("last good page", encoding="utf-8")
+    words = [sys.executable, "-m", "shopscore_analysis", "run-due", str(tmp_path), "--today", "2026-11-15"]
+    run = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _until(lambda: any(row.week for row in RunLog(tmp_path).read()))
+    _until(lambda: list(good.parent.glob(".making-*")))
+    run.kill()
+    run.wait()
+    with Journal(shop.root / "data").lock(wait=20):  # a worker that went on would hold it for five minutes
+        assert good.read_text(encoding="utf-8") == "last good page"
+        assert RunLog(tmp_path).bury(shop.root) == 1
+    assert RunLog(tmp_path).read()[0].outcome == "killed"

@@ -1,0 +1,281 @@
+"""Figures and tables of the account, the plan, drivers and time: what they say, and that they say it always alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Any, NamedTuple
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from shopscore_analysis import show
+from shopscore_analysis.schema import weeks_to
+from shopscore_analysis.score.account import Published, account
+from shopscore_analysis.score.actions import Terms, price_list, read_actions
+from shopscore_analysis.score.plan import calendar, plan, table
+from shopscore_analysis.score.reach import Reach
+from shopscore_analysis.score.record import Kept, advice, checked
+from shopscore_analysis.score.rules import rule_set, weights_for
+from shopscore_analysis.score.scorecard import scorecard
+from tests.show import worlds
+
+NAN = float("nan")
+SCORES = {"product": 4.5, "logistics": 4.7, "service": 4.6}
+DAY = date(2026, 11, 15)
+
+
+class Event(NamedTuple):
+    week: str
+    label: str
+
+
+def estimates() -> pd.DataFrame:
+    rows = [
+        ("rating", 4.5, "stars", NAN, 800, 4.4, 4.6),
+        ("help", NAN, "share", NAN, 90, NAN, NAN),
+        ("first_reply", 28.0, "seconds", NAN, 300, NAN, NAN),
+        ("ship_48h", 0.95, "share", 95, 100, 0.9, 0.98),
+    ]
+    return pd.DataFrame(rows, columns=["name", "value", "unit", "k", "n", "low", "high"])
+
+
+def weekly() -> pd.DataFrame:
+    return pd.concat([estimates().assign(week=week) for week in weeks_to(worlds.WEEK, 5)], ignore_index=True)
+
+
+def an_account(name: str = "douyin-2026-09-08", scale: int = 100, total: float = 89) -> Any:
+    rules = rule_set(name)
+    scores = dict(zip(SCORES, (90, 90, 86) if scale == 100 else (4.8, 4.9, 4.7), strict=True))
+    return account(rules, weights_for(rules), Published(DAY, scale, total, scores), estimates())
+
+
+def plans() -> Any:
+    return plan(SCORES, {"product": 0.4, "logistics": 0.3, "service": 0.3}, 4.7, price_list(read_actions(), Terms()))
+
+
+def points() -> pd.DataFrame:
+    rows = [
+        ("slow_delivery", 5, 100, 16.0, "logistics", 0.3, 0.048),
+        ("defect", 3, 100, 8.0, "product", 0.4, 0.032),
+        ("courier", 2, 100, 4.0, "logistics", 0.3, 0.012),
+        ("unattributed", 4, 100, 12.0, "", 1 / 3, 0.04),
+    ]
+    return pd.DataFrame(rows, columns=["cause", "k", "n", "loss", "dimension", "weight", "points"])
+
+
+def curve() -> pd.DataFrame:
+    return pd.DataFrame({"lag": [0, 1, 2], "k": [5, 70, 25], "n": [400, 300, 200], "seen": [0.05, 0.75, 1.0]})
+
+
+def completing() -> pd.DataFrame:
+    weeks = weeks_to(worlds.WEEK, 3)
+    share = [0.4, 0.3, 0.02]
+    done = [0.4, 0.4, NAN]
+    table = pd.DataFrame({"week": weeks, "k": [40, 30, 2], "n": 100, "share": share, "low": share, "high": share})
+    table = table.assign(seen=[1.0, 0.75, 0.05], completed=done, completed_low=done, completed_high=done)
+    return table.assign(state=["已到齐", "补全估计", "太新，不估计"])
+
+
+EVENTS = [Event("2026-W45", "换快递"), Event("2026-W45", worlds.HOSTILE), Event("2020-W01", "很早以前")]
+FIGURES: dict[str, Callable[[], show.Figure]] = {
+    "waterfall": lambda: show.waterfall(points(), 4.6, limit=2),
+    "empty waterfall": lambda: show.waterfall(points().iloc[:0]),
+    "indicator": lambda: show.indicator_lines(weekly(), "ship_48h", "48 小时发货率", 0.92),
+    "unknown indicator": lambda: show.indicator_lines(weekly(), "help", "平台求助率"),
+    "timeline": lambda: show.timeline(worlds.trend("真实变化"), EVENTS, title="抱怨率与事件"),
+    "lag": lambda: show.lag_figure(curve()),
+    "no lag": lambda: show.lag_figure(curve().iloc[:1].assign(k=0), "aftersale"),
+    "completed": lambda: show.completed_figure(completing()),
+    "calendar": lambda: show.calendar_figure(calendar(plans()[1], DAY)),  # type: ignore[dict-item,return-value]
+}
+
+
+@pytest.mark.parametrize("make", FIGURES.values(), ids=FIGURES)
+def test_figures_repeat_byte_by_byte_and_say_what_they_show(make: Callable[[], show.Figure]) -> None:
+    figure = make()
+    root = ElementTree.fromstring(figure.picture.markup)
+    assert (root[0].tag, root[1].tag) == ("title", "desc") and root[0].text == figure.title and root[1].text
+    assert "<table>" in figure.twin.markup
+    assert figure._repr_html_() == make()._repr_html_()
+    assert worlds.HOSTILE not in figure._repr_html_() and "nan" not in re.sub(r"<[^>]*>", "", figure._repr_html_())
+
+
+def test_the_waterfall_ends_where_the_points_leave_it_and_names_the_rest() -> None:
+    figure = show.waterfall(points(), 4.6, limit=2)
+    assert figure.description == (
+        "按权重折算，评价把总分从 5 带到 4.87。最大的一步是「配送慢」，−0.048 分。"
+        "平台公布 4.60：相差 −0.27 来自评价以外的指标和口径。"
+    )
+    drawn = [text.text for text in ElementTree.fromstring(figure.picture.markup).iter("text")]
+    assert {"满分", "配送慢", "质量缺陷", "其余 1 种", "未归因", "评价口径", "5.00", "4.87", "−0.048"} <= set(drawn)
+    assert "平台公布" not in show.waterfall(points(), 87.0).description
+
+
+def test_events_are_drawn_where_they_happened_and_claim_no_cause() -> None:
+    figure = show.timeline(worlds.trend(), EVENTS[:1] + EVENTS[2:], title="抱怨率")
+    assert "竖线是事件：第45周换快递；同时发生不等于由它引起。" in figure.description
+    assert "很早以前" not in figure._repr_html_()
+    assert "竖线" not in show.timeline(worlds.trend(), [], title="抱怨率").description
+
+
+def test_late_weeks_are_flagged_and_not_extrapolated_from_nothing() -> None:
+    assert "下单当周来了最终的 5.0%，到第 2 周满 95%" in show.lag_figure(curve()).description
+    figure = show.completed_figure(completing())
+    assert figure.description == "最近 2 周还没到齐：空心点是补全后的估计，第46周只见到最终的 5.0%。"
+    assert "太新，不估计" in figure.twin.markup
+
+
+def test_the_account_shows_both_totals_and_says_what_is_assumed() -> None:
+    page = show.account_table(an_account()).markup
+    assert "自算 89" in page and "（假定）" in page and "相差在四舍五入之内" in page
+    assert show.account_line(an_account(), 4.8) == "平台 89，自算 89。"
+    assert show.account_line(an_account("article-5pt", 5, 4.8), 4.9) == (
+        "平台 4.80，自算 4.80；离目标 4.90 还差 0.10。"
+    )
+    assert show.account_line(an_account("article-5pt", 5, 4.8), 4.8).endswith("离目标 4.80 已经达到。")
+
+
+def test_indicators_carry_their_reason() -> None:
+    page = show.indicators_table(an_account()).markup
+    assert "4.50 星（n = 800）" in page
+    assert "导出算不出：导出中没有运单轨迹" in page
+    assert "导出没有这项数据：仲裁状态只覆盖一部分" in page
+
+
+def test_the_score_card_says_met_missed_and_without_target() -> None:
+    cards = scorecard(estimates(), weekly())
+    page = show.scorecard_table(cards, "权重说明").markup
+    assert all(word in page for word in ("≤ 15.0 秒", "未达标", "≥ 92.0%", "达标", "导出算不出", "权重说明"))
+    assert show.scorecard_line(cards) == "2 项有目标，1 项达标；未达标：平均首响。"
+
+
+def test_the_plan_says_why_and_what_was_left_out() -> None:
+    page = show.plans_table(table(plans()), show.missing_of(plans())).markup
+    assert "未纳入的措施（4）" in page and "「供应商质量保证金」：缺每月采购额" in page
+    assert "来源的说法，未经本店验证" in page
+    assert (
+        show.plan_line(plans())
+        == "按居中估计，最省的做法是引入 AI 详情页审核，¥28,000.00（来源的说法，未经本店验证）。"
+    )
+    far = plan(SCORES, {"product": 0.4, "logistics": 0.3, "service": 0.3}, 4.9, price_list(read_actions(), Terms()))
+    assert show.plan_line(far) == "按居中估计，现有措施到不了 4.90。"
+    there = plan(SCORES, {"product": 0.4, "logistics": 0.3, "service": 0.3}, 4.5, price_list(read_actions(), Terms()))
+    assert show.plan_line(there) == ""
+    assert "不需要排期" in show.calendar_figure(calendar(there[1], DAY))._repr_html_()
+
+
+def test_the_last_plan_is_judged_without_claiming_cause() -> None:
+    kept = Kept(date(2026, 10, 4), plans()[1], ("page_audit",))
+    page = show.outcome_table((kept, checked(kept, DAY, SCORES))).markup
+    assert "2026-W40 的计划：已执行 引入 AI 详情页审核；未执行 无。商品低于预期。结果与预期并列，不证明因果。" in page
+    assert "停掉或换做法" in show.advice_table(advice([kept], DAY, SCORES)).markup
+    assert "shopscore plan --save" in show.outcome_table(None).markup
+    assert "shopscore plan --save" in show.advice_table(advice([], DAY, SCORES)).markup
+
+
+@pytest.mark.parametrize(
+    ("reach", "said"),
+    [
+        (Reach(200, 400, 20), "要连续 200 条五星评价，约 400 单，按现在的速度 20 天"),
+        (Reach(0, 0, 0), "近 30 天评价均分已经到 4.80"),
+        (Reach(None, None, None), "按现在的评价速度到不了"),
+    ],
+)
+def test_five_star_orders_in_words(reach: Reach, said: str) -> None:
+    assert said in show.reach_words(4.8, reach)
+
+
+def test_tables_of_drivers_gains_gaps_and_slices() -> None:
+    drivers = pd.DataFrame(
+        {
+            "cause": ["defect"],
+            "k": [9],
+            "n": [90],
+            "effect": [-2.0],
+            "explained": [0.3],
+            "importance": [1.0],
+            "r2": [0.3],
+        }
+    )
+    ends = {f"{what}{end}": [0.5] for what in ("penalty", "reward") for end in ("", "_low", "_high")}
+    page = show.drivers_table(
+        drivers, pd.DataFrame({"cause": ["defect"], "k": [9], "n": [90], "role": ["必备项"]} | ends)
+    ).markup
+    assert "必备项" in page and "解释了星级差异的 30.0%" in page and "−2.00" in page
+    gains = pd.DataFrame(
+        {
+            "cause": ["defect", "courier"],
+            "k": [3, 0],
+            "n": 100,
+            "gain": [0.08, NAN],
+            "low": [0.02, NAN],
+            "high": [0.2, NAN],
+            "mean": 4.6,
+            "mean_without": [4.68, NAN],
+            "without_low": [4.6, NAN],
+            "without_high": [4.8, NAN],
+        }
+    )
+    page = show.vanished_table(gains).markup
+    assert "0.020–0.200" in page and "派送服务差" not in page
+    covers = pd.DataFrame(
+        {
+            "dimension": ["logistics"],
+            "gap": [0.2],
+            "points": [0.05],
+            "cause": ["courier"],
+            "k": [4],
+            "n": [100],
+            "loss": [4.0],
+            "stars": [0.04],
+            "needed": [0.04],
+            "fewer": [4],
+            "covered": [0.2],
+        }
+    )
+    assert "物流差 0.20：全部相关抱怨都没有了也只补上 20.0%" in show.covers_table(covers).markup
+    assert "到「派送服务差」为止可以补满" in show.covers_table(covers.assign(covered=1.0)).markup
+    assert "没有落后的维度" in show.covers_table(covers.iloc[:0]).markup
+
+
+def test_slices_keep_weeks_in_order_and_the_rest_by_loss() -> None:
+    whole = worlds.ledger()
+    by_product = pd.concat([whole.assign(product="p2", loss=whole["loss"] / 2), whole.assign(product="p1")])
+    by_product = by_product[["product", *whole.columns]]
+    by_week = by_product.rename(columns={"product": "week"}).replace({"p2": "2026-W46", "p1": "2026-W45"})
+    products, weeks = show.slices([by_product, by_week], worlds.NAMES).parts
+    assert products.markup.index("连帽羽绒服") < products.markup.index("&lt;script&gt;")  # type: ignore[union-attr]
+    assert weeks.markup.index("2026-W45") < weeks.markup.index("2026-W46")  # type: ignore[union-attr]
+    assert "配送慢（40.0%）" in products.markup  # type: ignore[union-attr]
+
+
+def test_two_periods_and_ranks_in_words() -> None:
+    row = ("defect", 20, 100, 0.2, 4, 100, 0.04, 0.16, 0.07, 0.25, 0.01, "可能变化", 0.8, 0.16)
+    columns = [
+        "cause",
+        "k",
+        "n",
+        "share",
+        "k_before",
+        "n_before",
+        "share_before",
+        "change",
+        "low",
+        "high",
+        "q",
+        "verdict",
+        "stars",
+        "stars_before",
+    ]
+    page = show.compare_table(pd.DataFrame([row], columns=columns)).markup
+    assert "20/100（20.0%）" in page and "+7.0–+25.0 个百分点" in page and "0.80（上期 0.16）" in page
+    ranks = pd.DataFrame(
+        [("现在", 4.7, 7, 10, 4.9, 4.8, 10), ("之后", 4.9, 1, 1, 4.9, 4.8, 10)],
+        columns=["case", "own", "rank_low", "rank_high", "leader", "median", "rivals"],
+    )
+    page = show.ranks_after(ranks).markup
+    assert "第 7—10 名" in page and "第 1 名" in page and np.isfinite(ranks["own"]).all()

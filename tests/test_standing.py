@@ -1,0 +1,174 @@
+"""A shop's standing, from its files to the command line: the hand-counted shop with scores and rivals beside."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from shopscore_analysis import standing
+from shopscore_analysis.cli import main
+from shopscore_analysis.errors import SettingsError
+from shopscore_analysis.shop import Shop
+
+HAND = Path(__file__).parent / "hand"
+SCORES = """\
+日期,店铺名称,体验分,商品体验得分,物流体验得分,服务体验得分
+2026-11-08,手算店,88,90,86,85
+2026-11-15,手算店,86,88,86,84
+"""
+RIVALS = """\
+日期,排名,店铺名称,体验分,商品体验,物流体验,服务体验
+2026-11-15,1,竞店甲,4.9,4.9,4.8,4.8
+2026-11-15,2,竞店乙,4.7,4.7,4.7,4.7
+"""
+ACTION = """\
+[[actions]]
+name = "page_audit"
+label = "自己改详情页"
+dimension = "product"
+unit = "stars"
+low = 0.05
+mid = 0.2
+high = 0.3
+cost = 3000.0
+per = "year"
+delay_days = [7, 14]
+claim = false
+source = "本店去年的测试"
+"""
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    shop = Shop.create(tmp_path / "shop", "手算店", "衣服")
+    for name, text in (("店铺体验分_20261115.csv", SCORES), ("竞品_20261115.csv", RIVALS)):
+        (shop.root / "data" / "raw" / name).write_text(text, encoding="utf-8")
+    loaded = shop.load([*(path for path in HAND.iterdir() if path.suffix == ".csv"), shop.root / "data" / "raw"])
+    assert [one.error for one in loaded] == [None] * 5
+    return shop
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command line; what comes back is the exit code, stdout, stderr in one line."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["shopscore", *map(str, arguments)])
+        with pytest.raises(SystemExit) as left:
+            main()
+            raise SystemExit(0)
+        said = capsys.readouterr()
+        code = left.value.code
+        return code if isinstance(code, int) else 0, said.out, " ".join(said.err.split())
+
+    return run
+
+
+def test_patterns_and_lags_of_the_twelve_reviews(shop: Shop) -> None:
+    tally = shop.tally("all")
+    patterns = tally.counts("pattern", "key").to_dict()
+    assert patterns == {
+        "": 3, "defect": 1, "defect+slow_response": 1, "size_fit": 1, "slow_delivery": 2, "wrong_item": 1, "refund_return": 1,
+    }  # fmt: skip
+    # all orders are of W44; reviews of W45 and W46 come one and two weeks later
+    assert tally.counts("lag", "key").to_dict() == {"aftersale|1": 1, "aftersale|2": 2, "review|1": 5, "review|2": 7}
+    assert tally.counts("lag", "week").index.tolist() == ["2026-W44"]
+
+
+def test_the_account_reads_the_newest_score_of_the_week(shop: Shop) -> None:
+    account = standing.standing(shop)
+    assert account.published.total == 86 and account.published.scale == 100
+    # as consumers see them: 88 → 4.7, 86 → 4.7, 84 → 4.6; clothes: 0.5, 0.25, 0.25
+    assert account.dimensions["low"].tolist() == [4.7, 4.7, 4.6]
+    assert account.low == pytest.approx(4.675)
+    assert standing.standing(shop, "2026-W45").published.total == 88
+    # product: 5 − (defect 2 + size_fit 3) / 12; logistics: 5 − (slow_delivery 2 + wrong_item 3) / 12
+    assert account.dimensions["ledger"].tolist() == pytest.approx([5 - 5 / 12, 5 - 5 / 12, 5 - 6 / 12])
+
+
+def test_indicators_of_the_hand_counted_shop(shop: Shop) -> None:
+    found = standing.measured(shop).set_index("name")
+    assert found.loc["rating", ["value", "n"]].tolist() == [3.25, 12]
+    assert found.loc["quality_return", "k"] == 1  # order 2 by its size; the reason of order 13 states no cause
+    # 15 was closed before it left; 4 and 7 left late
+    assert found.loc["on_time", ["k", "n"]].tolist() == [12, 14]
+    cards, weekly = standing.cards(shop)
+    assert set(weekly["week"]) >= {"2026-W45", "2026-W46"} and "on_time" in set(cards["name"])
+    assert standing.on_time(shop, "channel").empty
+
+
+def test_own_actions_replace_those_of_the_file_and_terms_price_them(shop: Shop) -> None:
+    (shop.root / "actions.toml").write_text(ACTION, encoding="utf-8")
+    low, mid, _ = standing.plans(shop, 4.75)
+    assert [item.action.label for item in mid.chosen] == ["自己改详情页"] and mid.cost == 3000
+    assert "来源的说法" not in mid.words
+    assert [item.action.label for item in low.chosen] == ["建立 QC 质检团队"]
+    settings = shop.root / "shop.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("months = 12", "months = 2"), encoding="utf-8")
+    assert standing.plans(Shop.open(shop.root), 4.75)[0].cost == 24_000
+
+
+def test_the_rank_moves_with_the_plan(shop: Shop) -> None:
+    after = standing.outlook(shop, standing.plans(shop, 4.8))
+    assert after["case"].tolist() == ["现在", "保守之后", "居中之后", "乐观之后"]
+    assert (after["rank_high"].iloc[0], after["rank_high"].iloc[-1]) == (3, 2)
+
+
+def test_a_week_without_scores_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    bare = Shop.create(tmp_path / "bare", "手算店", "衣服")
+    bare.load([path for path in HAND.iterdir() if path.suffix == ".csv"])
+    for ask in (standing.published, standing.observed):
+        with pytest.raises(
+            SettingsError, match=r"expected .* of 2026-W46 on the shelf of 手算店, found none; load the 店铺体验分"
+        ):
+            ask(bare)
+
+
+def test_score_prints_the_account_and_as_json(shop: Shop, run: Run) -> None:
+    code, out, _ = run("score", "--shop", shop.root)
+    assert code == 0
+    assert "文章口径（5 分制）" in out and "4.67—" not in out and "近似" not in out.split("指标")[0]
+    assert "其余权重来源未给出" in out and "近 30 天评价均分到 4.80" in out
+    code, out, _ = run("score", "--shop", shop.root, "--json", "--target", "4.5")
+    told = json.loads(out)
+    assert (told["day"], told["rules"], told["assumed"], told["scale"]) == ("2026-11-15", "article-5pt", True, 5)
+    assert told["five_stars"]["target"] == 4.5
+    assert [row["dimension"] for row in told["dimensions"]] == ["product", "logistics", "service"]
+    assert {row["computable"] for row in told["indicators"]} == {"exact"}
+
+
+def test_a_plan_is_kept_marked_and_checked_in_the_next_week(shop: Shop, run: Run) -> None:
+    code, out, err = run("plan", "--target", 4.75, "--week", "2026-W45", "--save", "--shop", shop.root)
+    assert code == 0 and err.startswith("plan → ") and err.endswith("plan.json")
+    assert "[居中] " in out and "没有更早的计划可以核对" in out
+    name = standing.kept_plans(shop)[0].plan.chosen[0].action.name
+    code, out, _ = run("plan", "--done", name, "--week", "2026-W46", "--shop", shop.root, "--json")
+    last = json.loads(out)["last"]
+    assert code == 0 and (last["week"], last["done"]) == ("2026-W45", [name])
+    assert {row["dimension"] for row in last["outcome"]} == {"product", "logistics", "service"}
+    assert "2026-W45 的计划：已执行" in run("plan", "--week", "2026-W46", "--shop", shop.root)[1]
+    assert standing.promises(shop, "2026-W46") and standing.promises(shop, "2026-W45") is None
+    assert standing.reviewed(shop, "2026-W46")["done"].tolist() == [True]
+
+
+def test_a_kept_plan_of_the_same_week_keeps_what_was_done(shop: Shop, run: Run) -> None:
+    run("plan", "--target", 4.75, "--save", "--shop", shop.root)
+    name = standing.kept_plans(shop)[0].plan.chosen[0].action.name
+    run("plan", "--done", name, "--save", "--target", 4.75, "--shop", shop.root)
+    assert [kept.done for kept in standing.kept_plans(shop)] == [(name,)]
+
+
+def test_nothing_kept_means_nothing_to_mark(shop: Shop, run: Run) -> None:
+    code, out, err = run("plan", "--done", "qc_team", "--shop", shop.root)
+    assert (code, out) == (1, "")
+    assert "expected a kept plan to mark actions of, found none; keep one with `shopscore plan --save`" in err
+
+
+def test_an_impossible_target_is_proved_so(shop: Shop, run: Run) -> None:
+    out = run("plan", "--target", 5, "--shop", shop.root)[1]
+    assert out.count("不可行：全部可用措施都见效时") == 3
