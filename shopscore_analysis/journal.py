@@ -150,8 +150,9 @@ def _writable(root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        found = os.strerror(error.errno) if error.errno else error
         raise SettingsError(
-            f"expected to write in {root}, found: {error.strerror or error}; free some space or mend the "
+            f"expected to write in {root}, found: {found}; free some space or mend the "
             "folder's rights and load again (the shelf is as it was before this file)"
         ) from error
 

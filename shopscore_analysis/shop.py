@@ -17,6 +17,7 @@ import pandas as pd
 from platformdirs import user_cache_path
 
 from shopscore_analysis.count import Mapper, count
+from shopscore_analysis.coverage import coverage
 from shopscore_analysis.errors import SettingsError
 from shopscore_analysis.load import Loaded, load
 from shopscore_analysis.read import Reject
@@ -99,18 +100,11 @@ class Shop:
         return every.drop_duplicates(ignore_index=True)
 
     def status(self) -> dict[str, Any]:
-        """Rows of each table, by ISO week of birth: `{"shop", "tables": {name: {"rows", "weeks": {week: n}}}}`."""
-        tables = {name: self._born(name) for name in TABLES}
-        return {
-            "shop": self.name,
-            "tables": {
-                name: {
-                    "rows": len(weeks),
-                    "weeks": {week: int(n) for week, n in weeks.value_counts().sort_index().items()},
-                }
-                for name, weeks in tables.items()
-            },
-        }
+        """What is on the shelf: `{"shop", "tables": {name: {"rows", "weeks": {week: n}, …}}, "joins"}`.
+
+        The further keys of a table (gaps, newest_export, newest_record, lag_days) and the joins: see coverage.py.
+        """
+        return {"shop": self.name, **coverage(self.shelf)}
 
     def _born(self, table: str) -> pd.Series:
         """The ISO week of every record's birth."""

@@ -127,6 +127,13 @@ def plans(shop: Shop, target: float | None = None, week: str = "") -> list[Plan]
     return plan(own, shop.weighting.weights, goal, price_list(actions, terms))
 
 
+def plan_note(shop: Shop) -> str:
+    """What a plan's weights and scale rest on, in the reader's language."""
+    if rule_set(shop.settings.rules).scale == 5:
+        return shop.weighting.note
+    return f"{shop.weighting.note}；规则是 100 分制，计划按消费者看到的 5 分制估算"
+
+
 def observed(shop: Shop, week: str = "") -> dict[str, float]:
     """The dimension scores at the end of a week on the 5-point scale; SettingsError where one is missing."""
     chosen, scores = shop.week(week), shop.scores()

@@ -41,6 +41,9 @@ def test_a_second_shop_is_refused(tmp_path: Path) -> None:
         ('name = "x"\ntarget = 6', "target: Input should be less than or equal to 5"),
         ('name = "x"\n[weights]\nproduct = 0.5\nlogistics = 0.3\nservice = 0.3', "must sum to 1, found 1.1"),
         ("name = ", "expected TOML in UTF-8 in"),
+        ('name = "x"\n[[events]]\nweek = "2026-W99"\nlabel = "a"', "expected an ISO week such as 2026-W46, found"),
+        ('name = "x"\n[plan]\nmonths = 0', "plan.months: Input should be greater than or equal to 1"),
+        ('name = "x"\nshop_type = "大店"', "shop_type: Input should be '', '旗舰', '非旗舰' or '通用'"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, text: str, complaint: str) -> None:
@@ -53,3 +56,11 @@ def test_a_wrong_setting_is_named(tmp_path: Path, text: str, complaint: str) -> 
 def test_a_folder_without_a_shop_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"expected shop.toml in .*, found none; make a shop with `shopscore init"):
         read_settings(tmp_path)
+
+
+def test_events_and_prices_of_the_plan_are_read(tmp_path: Path) -> None:
+    text = 'name = "x"\n[plan]\npurchases = 300000\n[[events]]\nweek = "2026-W40"\nlabel = "换快递"'
+    (tmp_path / FILE).write_text(text, encoding="utf-8")
+    found = read_settings(tmp_path)
+    assert (found.plan.purchases, found.plan.freight, found.plan.months) == (300_000, None, 12)
+    assert [(event.week, event.label) for event in found.events] == [("2026-W40", "换快递")]

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import random
-import signal
-import subprocess
-import sys
 import tempfile
-import textwrap
 import threading
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -20,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shopscore_analysis import journal
+from shopscore_analysis import intake, journal
 from shopscore_analysis.errors import SettingsError, ShopscoreError
 from shopscore_analysis.shelf import Merged, Shelf, schema_of
 
@@ -226,39 +220,37 @@ def test_readers_see_whole_exports_while_a_writer_works(tmp_path: Path) -> None:
     assert all(len(texts) == 1 for texts in seen)
 
 
-LOADER = textwrap.dedent(
-    """
-    import datetime as dt, sys
-    from pathlib import Path
-    import pyarrow as pa
-    from shopscore_analysis.shelf import Shelf, schema_of
-    shelf, start = Shelf(Path(sys.argv[1])), dt.datetime(2026, 9, 1)
-    print("ready", flush=True)
-    for version in range(12):
-        rows = [
-            {"key": str(at), "shop": "s", "reviewed_at": start + dt.timedelta(days=at * 20), "text": str(version),
-             "exported_at": start + dt.timedelta(days=version), "source": "a"}
-            for at in range(4)
-        ]
-        shelf.put([("reviews", pa.Table.from_pylist(rows, schema_of("reviews")))])
-    """
-)
+@settings(max_examples=15, deadline=None)
+@given(EXPORTS, st.integers(1, 4))
+def test_records_put_aside_and_merged_by_ranges_give_the_same_bytes(
+    exports: list[tuple[list[Row], str]], rows: int
+) -> None:
+    plain = shelved(exports)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(intake, "_HELD", 0)
+        patch.setattr(intake, "_RANGE", rows)
+        assert shelved(exports) == plain
 
 
-@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is a signal of POSIX systems")
-def test_a_killed_loader_leaves_a_whole_shelf_and_a_rerun_ends_in_the_same_bytes(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", LOADER]
-    subprocess.run([*command, str(tmp_path / "calm")], check=True, capture_output=True)
-    chance = random.Random(7)
-    for run in range(2):
-        root = tmp_path / f"killed{run}"
-        with subprocess.Popen([*command, str(root)], stdout=subprocess.PIPE) as loader:
-            assert loader.stdout is not None
-            loader.stdout.readline()
-            time.sleep(chance.uniform(0.0, 0.1))
-            loader.send_signal(signal.SIGKILL)
-        texts = Shelf(root).read("reviews")["text"].to_pylist()
-        assert len(texts) in (0, 4)
-        assert len(set(texts)) <= 1
-        subprocess.run([*command, str(root)], check=True, capture_output=True)
-        assert files(root) == files(tmp_path / "calm")
+def test_row_groups_have_one_size_wherever_the_ranges_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = reviews([(f"{at:04d}", at % 20, 0, "好") for at in range(1000)])
+    Shelf(tmp_path / "whole").put([("reviews", records)])
+    monkeypatch.setattr(intake, "_HELD", 10_000)
+    monkeypatch.setattr(intake, "_RANGE", 130)
+    with Shelf(tmp_path / "parts").intake() as taken:
+        for start in range(0, 1000, 90):
+            taken.add(0, "reviews", records[start : start + 90])
+        counts = taken.commit([None])
+    assert counts == [Merged(1000, 0, 0)]
+    assert files(tmp_path / "parts") == files(tmp_path / "whole")
+    assert not (tmp_path / "parts" / ".staged").exists()
+
+
+def test_an_intake_that_is_given_up_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "_HELD", 0)
+    with pytest.raises(KeyboardInterrupt), Shelf(tmp_path).intake() as taken:
+        taken.add(0, "reviews", reviews([("a", 0, 0, "好")]))
+        assert list((tmp_path / ".staged").iterdir())
+        raise KeyboardInterrupt
+    assert not (tmp_path / ".staged").exists()
+    assert len(Shelf(tmp_path).read("reviews")) == 0

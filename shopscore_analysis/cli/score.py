@@ -68,7 +68,8 @@ def _print_account(found: Account, goal: float, stars: Reach) -> None:
     from shopscore_analysis.show.tables import each
 
     out = Console()
-    out.print(f"{found.rules.label} · {found.published.day} · 权重{'（假定）' if found.weighting.assumed else ''}")
+    weights = " · 权重是假定的" if found.weighting.assumed else ""
+    out.print(f"{found.rules.label} · {found.published.day}{weights}")
     grid = Grid("维度", "平台分", "权重", "计入总分", "本店评价口径（5 − 丢星）", box=None)
     for row in each(found.dimensions):
         grid.add_row(
@@ -77,7 +78,8 @@ def _print_account(found: Account, goal: float, stars: Reach) -> None:
         )  # fmt: skip
     grid.add_row("总分", f"{band(*found.platform)}（平台）", "", f"{band(found.low, found.high)}（自算）", "")
     out.print(grid)
-    lines = Grid("指标", "近 30 天", "口径", box=None)
+    lines = Grid("指标", "近 30 天", box=None)
+    lines.add_column("口径", overflow="fold")
     for row in each(found.indicators):
         lines.add_row(row.label, *indicator_words(row))
     out.print(lines)
@@ -152,10 +154,10 @@ def _plan_json(found: list[Plan], kept: Promises) -> dict[str, Any]:
 def _print_plan(home: Shop, found: list[Plan], kept: Promises, week: str) -> None:
     from shopscore_analysis.score.plan import CASE_LABELS, calendar
     from shopscore_analysis.show.plan import outcome_words
-    from shopscore_analysis.standing import published
+    from shopscore_analysis.standing import plan_note, published
 
     out = Console(soft_wrap=True, highlight=False, markup=False)
-    out.print(f"{home.name} · 目标 {found[0].target:.2f} · {home.weighting.note}")
+    out.print(f"{home.name} · 目标 {found[0].target:.2f} · {plan_note(home)}")
     for one in found:
         money = f"花费 ¥{one.cost:,.0f}" + (f"，另占用资金 ¥{one.capital:,.0f}" if one.capital else "")
         out.print(f"[{CASE_LABELS[one.case]}] {one.words}" + (f"；{money}" if one.chosen else ""))

@@ -89,7 +89,7 @@ def _print_loaded(loaded: list[Loaded]) -> None:
 
 
 def status(shop: ShopFolder = Path(), as_json: AsJson = False) -> None:
-    """Print what is on the shelf: records of each table, by ISO week.
+    """Print what is on the shelf: records of each table by ISO week, gaps, newest exports, and joins with orders.
 
     Example: shopscore status --shop apparel --json
     """
@@ -98,12 +98,37 @@ def status(shop: ShopFolder = Path(), as_json: AsJson = False) -> None:
     found = Shop.open(shop).status()
     if as_json:
         return print_json(found)
-    grid = Grid("table", "records", "first week", "last week", "weeks", title=found["shop"], box=None)
+    grid = Grid(
+        "table",
+        "records",
+        "first week",
+        "last week",
+        "weeks",
+        "gaps",
+        "newest export",
+        "lag",
+        title=found["shop"],
+        box=None,
+    )
     for name, table in found["tables"].items():
-        weeks = sorted(table["weeks"]) or ["-"]
-        grid.add_row(name, f"{table['rows']:,}", weeks[0], weeks[-1], str(len(table["weeks"])))
+        weeks, lag = sorted(table["weeks"]) or ["-"], table["lag_days"]
+        spans = (f"{table['rows']:,}", weeks[0], weeks[-1], str(len(table["weeks"])), _gaps(table["gaps"]))
+        grid.add_row(name, *spans, (table["newest_export"] or "-")[:10], "-" if lag is None else f"{lag} d")
     Console().print(grid)
+    for name, join in found["joins"].items():
+        if join["n"]:
+            typer.echo(f"{name}: {join['share']:.1%} of {join['n']:,} meet an order ({_levels(join)})")
     return None
+
+
+def _gaps(weeks: list[str]) -> str:
+    """The weeks without a record, at most three of them by name."""
+    return ", ".join(weeks[:3]) + (f" and {len(weeks) - 3} more" if len(weeks) > 3 else "") if weeks else "-"
+
+
+def _levels(join: dict[str, Any]) -> str:
+    """At which level records meet their orders."""
+    return f"{join['sub_order']:,} by sub-order, {join['order']:,} by order and product, {join['none']:,} not"
 
 
 def doctor(shop: ShopFolder = Path(), as_json: AsJson = False) -> None:

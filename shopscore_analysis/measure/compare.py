@@ -34,7 +34,9 @@ def compare(now: Tally, before: Tally) -> pd.DataFrame:
     change, low, high = newcombe(*sizes)
     table = table.assign(change=change, low=low, high=high, q=bh(p_value(*sizes)))
     table = table.assign(share=sizes[0] / max(n, 1), share_before=sizes[2] / max(n_before, 1))
-    table = table.assign(verdict=_verdicts(table), stars=_stars(now).reindex(names), stars_before=_stars(before).reindex(names))
+    table = table.assign(
+        verdict=_verdicts(table), stars=_stars(now).reindex(names), stars_before=_stars(before).reindex(names)
+    )
     kinds = dict.fromkeys(("k", "n", "k_before", "n_before"), "int64")
     ranked = table.astype(kinds).rename_axis("cause").reset_index()
     return ranked.sort_values(["change", "cause"], ascending=[False, True], ignore_index=True)[list(COLUMNS)]

@@ -50,10 +50,11 @@ def reach_words(target: float, reach: Any) -> str:
     )
 
 
-def plans_table(plans: pd.DataFrame, left_out: Mapping[str, str] | None = None) -> Html:
+def plans_table(plans: pd.DataFrame, left_out: Mapping[str, str] | None = None, note: str = "") -> Html:
     """Low, mid and high case of a plan: reachable or not, actions, cost, total after; the reason in words below.
 
-    `plans`: `score.plan.table`; `left_out`: actions that could not be planned with, and what each lacks.
+    `plans`: `score.plan.table`; `left_out`: actions that could not be planned with, and what each lacks;
+    `note`: what weights and scale rest on.
     """
     columns = [
         column("case", "情形", number=False),
@@ -70,7 +71,11 @@ def plans_table(plans: pd.DataFrame, left_out: Mapping[str, str] | None = None) 
         for label, missing in (left_out or {}).items()
     ]
     left = folded(f"未纳入的措施（{len(lacking)}）", notes(*lacking)) if lacking else Html()
-    return block(table(plans, columns, f"到 {theme.points(plans['target'].iloc[0])} 分最省的做法"), notes(*whys), left)
+    return block(
+        table(plans, columns, f"到 {theme.points(plans['target'].iloc[0])} 分最省的做法"),
+        notes(*whys, *filter(None, [note])),
+        left,
+    )
 
 
 def calendar_figure(calendar: pd.DataFrame, *, title: str = "什么时候见效") -> Figure | Html:

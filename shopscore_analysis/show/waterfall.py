@@ -34,12 +34,7 @@ def waterfall(
     """
     steps = _steps(points, limit)
     end = 5 - float(steps["points"].sum())
-    told = f"按权重折算，评价把总分从 5 带到 {theme.points(end)}。"
-    if len(steps):
-        first = steps.iloc[0]
-        told += f"最大的一步是「{first['label']}」，−{first['points']:.3f} 分。"
-    if platform is not None and platform <= 5:
-        told += f"平台公布 {theme.points(platform)}：相差 {theme.signed(platform - end)} 来自评价以外的指标和口径。"
+    told = _told(steps, end, platform)
     size = (NARROW, 50 + 32 * (len(steps) + 2))
     picture = svg(lambda ax: _draw_steps(ax, steps, end), size, key="waterfall", title=title, description=told)
     columns = [
@@ -51,6 +46,16 @@ def waterfall(
     ]
     ranked = points[points["points"] > 0].sort_values(["points", "cause"], ascending=[False, True])
     return Figure(title, told, picture, table(ranked, columns, title))
+
+
+def _told(steps: pd.DataFrame, end: float, platform: float | None) -> str:
+    told = f"按权重折算，评价把总分从 5 带到 {theme.points(end)}。"
+    if len(steps):
+        dearest = steps.iloc[0]
+        told += f"最大的一步是「{dearest['label']}」，−{dearest['points']:.3f} 分。"
+    if platform is None or not platform <= 5:
+        return told
+    return told + f"平台公布 {theme.points(platform)}：相差 {theme.signed(platform - end)} 来自评价以外的指标和口径。"
 
 
 def _steps(points: pd.DataFrame, limit: int) -> pd.DataFrame:

@@ -89,17 +89,18 @@ def test_more_causes_than_can_be_gone_through_are_refused() -> None:
 
 
 def test_a_must_have_ends_at_one_star_and_a_delighter_costs_the_last_star_only() -> None:
-    rows = [("defect", 1, True)] * 9 + [("defect", 5, True)] + [("poor_value", 4, True)] * 9 + [("poor_value", 5, True)]
+    rows = [("defect", 1, True)] * 9 + [("defect", 5, True)]
+    rows += [("poor_value", 4, True)] * 7 + [("poor_value", 1, True)] * 3
     rows += [("", 5, True)] * 40 + [("courier", 1, True)] * 2 + [("usability", 5, True)] * 8
     table = penalty_reward(tally(rows)).set_index("cause")
     assert table["role"].to_dict() == {
         "defect": "必备项", "poor_value": "加分项", "courier": "样本不足", "usability": "不明显",
     }  # fmt: skip
-    # 9 of 10 with a defect have 1-2 stars, 2 of 60 without
-    assert table.loc["defect", "penalty"] == pytest.approx(0.9 - 2 / 60)
-    # 49 of 60 without a defect have 5 stars, 1 of 10 with one
-    assert table.loc["defect", "reward"] == pytest.approx(49 / 60 - 0.1)
-    assert table.loc["defect", "penalty_low"] < 0.9 - 2 / 60 < table.loc["defect", "penalty_high"]
+    # 9 of 10 with a defect have 1-2 stars, 5 of 60 without
+    assert table.loc["defect", "penalty"] == pytest.approx(0.9 - 5 / 60)
+    # 48 of 60 without a defect have 5 stars, 1 of 10 with one
+    assert table.loc["defect", "reward"] == pytest.approx(48 / 60 - 0.1)
+    assert table.loc["defect", "penalty_low"] < 0.9 - 5 / 60 < table.loc["defect", "penalty_high"]
 
 
 def test_no_complaint_at_all_gives_empty_tables() -> None:

@@ -154,6 +154,13 @@ def test_stars_by_day_oldest_first() -> None:
     assert days == [(5, 1), (2, 1), (0, 0), (0, 0), (0, 0), (0, 0)]
 
 
+def test_clocks_close_and_open_on_the_hour() -> None:
+    night = counted_from(times("2026-11-09 22:59", "2026-11-09 23:00", "2026-11-10 07:59", "2026-11-10 08:00"), *NIGHT)
+    assert night.tolist() == times("2026-11-09 22:59", *["2026-11-10 08:00"] * 3).tolist()
+    evening = counted_from(times("2026-11-09 17:59", "2026-11-09 18:00", "2026-11-10 06:00"), *EVENING)
+    assert evening.tolist() == times("2026-11-09 17:59", *["2026-11-10 06:00"] * 2).tolist()
+
+
 @given(st.datetimes(min_value=pd.Timestamp("2026-01-01"), max_value=pd.Timestamp("2026-12-31")))
 def test_a_clock_never_starts_while_it_is_closed_nor_before_its_event(moment: pd.Timestamp) -> None:
     for closes, opens in (NIGHT, EVENING):

@@ -56,6 +56,7 @@ def test_a_report_of_an_older_week_does_not_look_ahead() -> None:
     assert older["week"].tolist() == FOUR[:3]
     assert older["k"].tolist() == [40, 30, 8]  # what came in W46 is not known yet
     assert lag_curve(world(TRIANGLE), until="2026-W45")["k"].tolist() == [30, 38, 10]
+    assert lag_curve(world(TRIANGLE), until="2026-W43")["lag"].tolist() == [0]  # no lag that nobody could have seen
 
 
 def test_weeks_without_orders_are_bridged_and_nothing_gives_nothing() -> None:
