@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 from reviews import write_csv, write_xlsx
 
@@ -39,34 +40,46 @@ import json, resource, sys, time
 path, shelf, encoding = sys.argv[1:]
 started = time.perf_counter()
 {step}
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-print(json.dumps([time.perf_counter() - started, peak]))
+seconds, used = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF)
+peak = used.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+print(json.dumps([seconds, used.ru_utime + used.ru_stime, peak]))
 """
 
 
-def run(step: str, path: Path, shelf: Path | None = None, encoding: str = "utf-8") -> tuple[float, float]:
-    """Seconds and peak MiB of a step in a fresh process; with no shelf given, into an empty one."""
+class Spent(NamedTuple):
+    """What a step took: seconds on the clock, seconds of processor, peak MiB."""
+
+    wall: float
+    cpu: float
+    peak: float
+
+    def __str__(self) -> str:
+        return f"{self.wall:.1f} | {self.cpu:.1f} | {self.peak:,.0f}"
+
+
+def run(step: str, path: Path, shelf: Path | None = None, encoding: str = "utf-8") -> Spent:
+    """What a step takes in a fresh process, imports included; with no shelf given, into an empty one."""
     with tempfile.TemporaryDirectory(dir=path.parent) as empty:
         command = [sys.executable, "-c", _MEASURED.format(step=_STEPS[step]), str(path), str(shelf or empty), encoding]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
-    seconds, peak = json.loads(done.stdout.splitlines()[-1])
-    return seconds, peak
+    return Spent(*json.loads(done.stdout.splitlines()[-1]))
 
 
 def versus(title: str, steps: dict[str, tuple], rounds: int) -> None:
     """Prints a row per round of two steps taken in turns, and the median of their ratios."""
     one, two = steps
+    print(f"\n{title}\n")
     print(
-        f"\n{title}\n\n| round | {one} s | peak MiB | {two} s | peak MiB | {one} / {two} |\n|---|---|---|---|---|---|"
+        f"| round | {one} s | processor s | peak MiB | {two} s | processor s | peak MiB | {one} / {two} | processor |"
     )
-    ratios = []
+    print("|---|---|---|---|---|---|---|---|---|")
+    walls, cpus = [], []
     for at in range(1, rounds + 1):
-        (seconds, peak), (other, other_peak) = (run(*arguments) for arguments in steps.values())
-        ratios.append(seconds / other)
-        print(
-            f"| {at} | {seconds:.1f} | {peak:,.0f} | {other:.1f} | {other_peak:,.0f} | {ratios[-1]:.2f} |", flush=True
-        )
-    print(f"\nmedian ratio {statistics.median(ratios):.2f}")
+        first, second = (run(*arguments) for arguments in steps.values())
+        walls.append(first.wall / second.wall)
+        cpus.append(first.cpu / second.cpu)
+        print(f"| {at} | {first} | {second} | {walls[-1]:.2f} | {cpus[-1]:.2f} |", flush=True)
+    print(f"\nmedian ratio {statistics.median(walls):.2f}, of processor time {statistics.median(cpus):.2f}")
 
 
 def csvs(folder: Path, rounds: int) -> None:
@@ -80,15 +93,15 @@ def csvs(folder: Path, rounds: int) -> None:
 def huge(folder: Path) -> None:
     """Ten million reviews over five years, once."""
     path = write_csv(folder / "1790000000_huge.csv", 10_000_000, 5 * 365)
-    seconds, peak = run("shopscore", path)
-    print(f"\n10,000,000 reviews, {path.stat().st_size / 1e9:.1f} GB: {seconds:.0f} s, peak {peak:,.0f} MiB")
+    spent = run("shopscore", path)
+    print(f"\n10,000,000 reviews, {path.stat().st_size / 1e9:.1f} GB: {spent.wall:.0f} s, peak {spent.peak:,.0f} MiB")
 
 
 def workbooks(folder: Path, rounds: int) -> None:
     """200,000 rows of a workbook."""
     path = write_xlsx(folder / "1790000000_workbook.xlsx", 200_000, 90)
     if importlib.util.find_spec("openpyxl") is None:
-        print(f"\n200,000 rows of xlsx: {run('shopscore', path)[0]:.1f} s (openpyxl is not installed: no comparison)")
+        print(f"\n200,000 rows of xlsx: {run('shopscore', path).wall:.1f} s (openpyxl is not installed: no comparison)")
         return
     versus("200,000 rows, xlsx", {"openpyxl": ("openpyxl", path), "shopscore": ("shopscore", path)}, rounds)
 
@@ -107,9 +120,9 @@ def one_more_week(folder: Path, rounds: int) -> None:
     print("| full s | empty s | ratio |\n|---|---|---|")
     ratios = []
     for full in shelves:
-        (seconds, _), (other, _) = run("shopscore", week, full), run("shopscore", week)
-        ratios.append(seconds / other)
-        print(f"| {seconds:.2f} | {other:.2f} | {ratios[-1]:.2f} |", flush=True)
+        first, second = run("shopscore", week, full), run("shopscore", week)
+        ratios.append(first.wall / second.wall)
+        print(f"| {first.wall:.2f} | {second.wall:.2f} | {ratios[-1]:.2f} |", flush=True)
         shutil.rmtree(full)
     print(f"\nmedian ratio {statistics.median(ratios):.2f}")
 

@@ -3,7 +3,7 @@
     python benchmarks/power.py > docs/power.md
 
 Shops are simulated as tallies of 26 weeks, six products and 22 causes; `findings` reads them as it reads a real shop.
-Seeds are fixed: the same code gives the same tables. About three minutes on one core.
+Seeds are fixed: the same code gives the same tables. About nine minutes on one shared core.
 """
 
 from __future__ import annotations

@@ -38,17 +38,16 @@ def annotate(
     if (write := _WRITERS.get(out.suffix.lower())) is None:
         raise SettingsError(f"expected an --out file ending in {', '.join(_WRITERS)}, found {out.name}")
     rows = _tagged(_rows(source, text), text, category, progress)
-    handle, name = tempfile.mkstemp(prefix=f".{out.name}-", suffix=out.suffix, dir=_folder(out))
-    os.close(handle)
-    try:
-        done = write(Path(name), rows)
-        Path(name).replace(out)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=_folder(out)) as making:
+        made = Path(making) / out.name
+        done = write(made, rows)
+        made.replace(out)
     return done
 
 
 def _folder(out: Path) -> Path:
+    if out.is_dir():
+        raise SettingsError(f"expected a file for --out, found the folder {out}")
     if not os.access(out.parent, os.W_OK):
         raise SettingsError(f"expected a folder that can be written for --out, found {out.parent}")
     return out.parent
@@ -109,6 +108,19 @@ def _found(text: str, tags: Tags) -> Row:
     }
 
 
+def _even(rows: Iterator[Row]) -> Iterator[Row]:
+    """The rows with the columns of the first, in its order: JSON lines may differ, a table may not."""
+    columns: list[str] = []
+    for number, row in enumerate(rows, start=1):
+        columns = columns or list(row)
+        if new := [name for name in row if name not in columns]:
+            raise SettingsError(
+                f"expected the columns of the first row in every row, found {', '.join(new)} in row {number}; "
+                "write to a .jsonl file instead"
+            )
+        yield {name: row.get(name) for name in columns}
+
+
 def _write_jsonl(path: Path, rows: Iterator[Row]) -> int:
     done = 0
     with path.open("w", encoding="utf-8", newline="\n") as lines:
@@ -123,7 +135,7 @@ def _write_csv(path: Path, rows: Iterator[Row]) -> int:
     done = 0
     with path.open("w", encoding="utf-8-sig", newline="") as lines:
         writer = csv.writer(lines)
-        for done, row in enumerate(rows, start=1):
+        for done, row in enumerate(_even(rows), start=1):
             if done == 1:
                 writer.writerow([_guarded(name) for name in row])
             writer.writerow([_guarded(_cell(value)) for value in row.values()])
@@ -134,7 +146,7 @@ def _write_xlsx(path: Path, rows: Iterator[Row]) -> int:
     done = 0
     with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
         sheet = book.add_worksheet("causes")
-        for done, row in enumerate(rows, start=1):
+        for done, row in enumerate(_even(rows), start=1):
             if done == 1:
                 _write_row(sheet, 0, list(row))
             _write_row(sheet, done, list(row.values()))
@@ -149,8 +161,10 @@ def _write_row(sheet: Any, number: int, values: list[Any]) -> None:
 
 
 def _cell(value: Any) -> str | float:
-    if value is None or isinstance(value, (str, float)):
-        return "" if value is None else value
+    if value is None or value != value:  # NaN is no number to a spreadsheet
+        return ""
+    if isinstance(value, (str, float)):
+        return value
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -133,7 +133,7 @@ def _orders(shard: TaggedShard) -> Cells:
     pools = {
         "order": orders["key"].notna(),
         "signed": orders["signed"],
-        "shipped": orders["shipped_at"].notna(),
+        "shipped": orders["shipped_at"].notna() & orders["promised_at"].notna(),
         "late": late.fillna(False).astype(bool),
         "returned": orders["returned"],
     }

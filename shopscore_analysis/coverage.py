@@ -12,7 +12,8 @@ from shopscore_analysis.shards import order_rows, week_labels
 from shopscore_analysis.shelf import Shelf
 
 _LAST = {"service": "period_end"}  # where a record is newer than its birth
-_JOINED = {"reviews": ["order_ref", "product_id"], "aftersales": ["sub_order_id", "order_id", "product_id"]}
+_JOINED = {"reviews": ["order_ref", "product_id", "sku"], "aftersales": ["sub_order_id", "order_id", "product_id"]}
+_ORDER = ["key", "order_id", "sub_order_id", "product_id", "sku"]
 
 
 def coverage(shelf: Shelf) -> dict[str, Any]:
@@ -68,13 +69,15 @@ def joins(shelf: Shelf) -> dict[str, dict[str, Any]]:
     of the sub-order, `order` by that of the main order and the product; `level` is the one of these that hits more
     ("" where none does), `share` the part of `n` that hits at all, None where there are no records.
     """
-    orders = shelf.read("orders", columns=["key", "order_id", "product_id"]).to_pandas()
+    orders = shelf.read("orders", columns=_ORDER).to_pandas()
     return {name: _joined(shelf.read(name, columns=columns).to_pandas(), orders) for name, columns in _JOINED.items()}
 
 
 def _joined(records: pd.DataFrame, orders: pd.DataFrame) -> dict[str, Any]:
-    direct = int(records.iloc[:, 0].isin(orders["key"]).sum())
-    met = int((order_rows(records, orders) >= 0).sum())
+    rows = order_rows(records, orders)
+    hit = rows >= 0
+    met = int(hit.sum())
+    direct = int((orders["key"].to_numpy()[rows[hit]] == records.iloc[:, 0].to_numpy()[hit]).sum())
     level = "" if not met else "sub_order" if direct * 2 >= met else "order"
     share = met / len(records) if len(records) else None
     return {

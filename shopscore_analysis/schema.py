@@ -224,6 +224,9 @@ CAUSES: MappingProxyType[str, Cause] = MappingProxyType(
     }
 )
 
+REAL, POSSIBLE, WITHIN, TOO_FEW = "真实变化", "可能变化", "波动内", "样本不足"  # the words that prose may not outrun
+
+UNKNOWN_PRODUCT = "未知商品"  # stands for a product of which neither id nor name is known
 UNATTRIBUTED = "unattributed"
 UNATTRIBUTED_LABEL = "未归因"
 LOSS_UNIT = 60  # a review's loss is kept in 1/60 star, so that it splits evenly among up to six causes

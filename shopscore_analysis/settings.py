@@ -47,8 +47,8 @@ service = "客服负责人"
 # logistics = 0.25
 # service = 0.25
 
-# 考核行业 and 店铺类型 (旗舰, 非旗舰 or 通用) of your own 商家体验分 page, e.g. "女装" and "旗舰": choose the weights of
-# the service indicators under douyin-2026-07-14.
+# 考核行业 and 店铺类型 (旗舰, 非旗舰 or 通用) of your own 商家体验分 page, e.g. "女装" and "旗舰": they choose the
+# weights of the service indicators under douyin-2026-07-14.
 # industry = ""
 # shop_type = ""
 
@@ -155,7 +155,7 @@ def read_settings(folder: Path) -> Settings:
     """The settings in `folder`/shop.toml; SettingsError names the setting that is wrong and its file."""
     path = folder / FILE
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise SettingsError(
             f"expected {FILE} in {folder}, found none; make a shop with "

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from shopscore_analysis.schema import CAUSES, MAX_CAUSES
+from shopscore_analysis.schema import CAUSES, MAX_CAUSES, UNKNOWN_PRODUCT
 from shopscore_analysis.text.normalize import is_default
 from shopscore_analysis.text.reasons import cause_of
 from shopscore_analysis.text.tagger import Tags, tag
@@ -95,24 +95,38 @@ def tag_shard(shard: Shard) -> TaggedShard:
 def order_rows(records: pd.DataFrame, orders: pd.DataFrame) -> NDArray[np.intp]:
     """The row number in `orders` of the order of each review or after-sale, -1 where it is not on the shelf.
 
-    Review exports do not say whether 订单ID is the sub-order or the main order, so both are tried; a main order
-    with several sub-orders gives the one with the record's product.
+    Review exports do not say whether 订单ID is the sub-order or the main order. So a record goes to the sub-order
+    of that id and product; else to the sub-order of that main order with its product and sku, or with its product
+    (a main order may hold several, and a sub-order may bear the main order's id); else to the sub-order of that id.
     """
-    reference = "order_ref" if "order_ref" in records else "sub_order_id"
-    rows: NDArray[np.intp] = pd.Index(orders["key"]).get_indexer(pd.Index(records[reference]))
-    if (lost := np.flatnonzero(rows < 0)).size:
-        whole = "order_ref" if "order_ref" in records else "order_id"
-        bought = _pair(orders["order_id"], orders["product_id"])
-        first = np.flatnonzero(~bought.duplicated())
-        found = pd.Index(bought.iloc[first]).get_indexer(
-            pd.Index(_pair(records[whole], records["product_id"]).iloc[lost])
-        )
-        rows[lost] = np.where(found >= 0, first[found], -1) if first.size else -1
+    part, whole = ("order_ref", "order_ref") if "order_ref" in records else ("sub_order_id", "order_id")
+    rows = np.full(len(records), -1, dtype=np.intp)
+    for named, placed, also in (
+        (part, "key", ["product_id"]),
+        (whole, "order_id", ["product_id", "sku"]),
+        (whole, "order_id", ["product_id"]),
+        (part, "key", []),
+    ):
+        known = [column for column in also if column in records and column in orders]
+        open_ = np.flatnonzero((rows < 0) & records[named].notna())
+        rows[open_] = _matched(records[[named, *known]].iloc[open_], orders[[placed, *known]])
     return rows
 
 
-def _pair(one: pd.Series, other: pd.Series) -> pd.Series:
-    return one.fillna("") + "\x1f" + other.fillna("")
+def _matched(wanted: pd.DataFrame, offered: pd.DataFrame) -> NDArray[np.intp]:
+    """For each row wanted, the first row offered that is equal in every column, -1 where there is none."""
+    keys = _joined(offered)
+    first = np.flatnonzero(~keys.duplicated() & offered.iloc[:, 0].notna())
+    found = pd.Index(keys.iloc[first]).get_indexer(pd.Index(_joined(wanted)))
+    return np.asarray(np.append(first, -1)[found])
+
+
+def _joined(columns: pd.DataFrame) -> pd.Series:
+    """The columns as one text; an unknown product or sku equals an unknown one only."""
+    joined = columns.iloc[:, 0].fillna("")
+    for name in columns.columns[1:]:
+        joined = joined + "\x1f" + columns[name].fillna("")
+    return joined
 
 
 def _taken(values: pd.Series, rows: NDArray[np.intp]) -> pd.Series:
@@ -138,7 +152,10 @@ def _formatted(times: pd.Series, pattern: str) -> pd.Series:
 
 def _placed(rows: pd.DataFrame, born: str) -> pd.DataFrame:
     """The rows with the tally's axes: product id, title, sku and the ISO week of their birth."""
-    placed = rows.assign(week=week_labels(rows[born]), title=rows.get("product"), product=rows.get("product_id", ""))
+    blank = pd.Series(pd.NA, index=rows.index, dtype="str")
+    title = rows.get("product", blank)
+    product = rows.get("product_id", blank).fillna(title).fillna(UNKNOWN_PRODUCT)
+    placed = rows.assign(week=week_labels(rows[born]), title=title, product=product)
     return placed.assign(sku=rows.get("sku", "")).fillna({"sku": ""}).reset_index(drop=True)
 
 
@@ -146,7 +163,7 @@ def _reviews(shard: Shard, orders: pd.DataFrame) -> pd.DataFrame:
     rows = order_rows(shard.reviews, orders)
     reviews = _placed(shard.reviews, "reviewed_at").assign(order=rows)
     text = reviews["text"].fillna("").map(lambda text: "" if is_default(text) else text)
-    followup = reviews["followup"].fillna("")
+    followup = reviews["followup"].fillna("").map(lambda text: "" if is_default(text) else text)
     first, second = _tags(text, shard.category), _tags(followup, shard.category)
     return reviews.assign(
         rating=reviews["stars"].fillna(0).astype("int64"),
@@ -207,14 +224,16 @@ def _with_outcome(orders: pd.DataFrame, reviews: pd.DataFrame, aftersales: pd.Da
     """The orders with what became of them.
 
     An order counts as signed if it is 已完成, reviewed, or returned after dispatch: the export has no
-    time of signing, and a returned order may end as 已关闭.
+    time of signing, and a returned order may end as 已关闭. Its after-sale makes it unhappy if that names a
+    cause: 多拍 and 不想要 do not.
     """
     complained = _flagged(orders, reviews.loc[reviews["complaint"] >= COMPLAINS, "order"])
+    faulted = _flagged(orders, aftersales.loc[aftersales["found"].map(bool), "order"])
     returned = _flagged(orders, aftersales["order"])
     sent_back = _flagged(orders, aftersales.loc[aftersales["kind"].isin(RETURN_KINDS), "order"])
     signed = (orders["status"] == "已完成") | _flagged(orders, reviews["order"]) | sent_back
     unhappy = np.select(
-        [complained & returned, complained, returned], ["review+aftersale", "review", "aftersale"], default=""
+        [complained & faulted, complained, faulted], ["review+aftersale", "review", "aftersale"], default=""
     )
     return orders.assign(signed=signed, returned=returned, unhappy=unhappy)
 

@@ -16,10 +16,11 @@ from typing import Any
 import pandas as pd
 from platformdirs import user_cache_path
 
-from shopscore_analysis.count import Mapper, count
+from shopscore_analysis.count import count
 from shopscore_analysis.coverage import coverage
 from shopscore_analysis.errors import SettingsError
 from shopscore_analysis.load import Loaded, load
+from shopscore_analysis.periods import disjoint
 from shopscore_analysis.read import Reject
 from shopscore_analysis.schema import TABLES, week_start, weeks_to
 from shopscore_analysis.score.rules import Weighting, rule_set, shown, weights_for
@@ -84,9 +85,12 @@ class Shop:
         return load(chosen, self.shelf, self.name, self.root / "data" / "rejects", period=period, progress=progress)
 
     def records(self, table: str) -> pd.DataFrame:
-        """All records of a table of the shelf, sorted by key (columns: `schema.TABLES`)."""
+        """All records of a table of the shelf, sorted by key (columns: `schema.TABLES`).
+
+        Of service rows over the same days, a daily and a weekly file's, one telling is kept: see periods.py.
+        """
         records: pd.DataFrame = self.shelf.read(table).to_pandas()
-        return records
+        return disjoint(records).reset_index(drop=True) if table == "service" else records
 
     def rejects(self) -> pd.DataFrame:
         """Everything that could not be read so far, once: file, sheet, row, column, value (masked), reason, kept.
@@ -118,7 +122,7 @@ class Shop:
         return sorted(set(self._born("reviews").dropna()))
 
     def week(self, week: str = "") -> str:
-        """`week` itself, checked, or the newest week with reviews.
+        """`week` itself, checked, or the newest week with reviews that was over when they were exported.
 
         Raises SettingsError for what is no ISO week, or a week without reviews.
         """
@@ -129,7 +133,7 @@ class Shop:
                 f"{self.root / 'data' / 'raw'} and run `shopscore load`"
             )
         if not week:
-            return known[-1]
+            return max(filter(self.is_over, known), default=known[-1])
         try:
             week_start(week)
         except ValueError as error:
@@ -141,7 +145,16 @@ class Shop:
             )
         return week
 
-    def tally(self, last: str = "", week: str = "", map: Mapper = map) -> Tally:
+    def is_over(self, week: str) -> bool:
+        """Whether the newest review export was made on the week's Sunday or later; before, its numbers are partial."""
+        return bool(self._newest_reviews >= pd.Timestamp(week_start(week)) + pd.Timedelta(days=6))
+
+    @cached_property
+    def _newest_reviews(self) -> pd.Timestamp:
+        exported: pd.Series = self.shelf.read("reviews", columns=["exported_at"])["exported_at"].to_pandas()
+        return pd.Timestamp(exported.max())
+
+    def tally(self, last: str = "", week: str = "") -> Tally:
         """The tally of the weeks up to `week` (default: the newest with reviews).
 
         `last`: "13 weeks", "all", or nothing for the setting `window_weeks`.
@@ -162,29 +175,42 @@ class Shop:
     def weighting(self) -> Weighting:
         """The weights of the three dimensions for this shop, their note, and whether they are assumed."""
         own = self.settings.weights
-        return weights_for(rule_set(self.settings.rules), self.settings.category, own and own.model_dump())
+        given = own.model_dump() if own else None
+        return weights_for(rule_set(self.settings.rules), self.settings.category, given)
 
-    def scores(self) -> pd.DataFrame:
+    def scores(self, until: str = "") -> pd.DataFrame:
         """The own daily score on the 5-point scale that consumers see, oldest first, with `week`.
 
         Columns: date, week, score, product_score, logistics_score, service_score, and `raw_score` with its
-        `scale` (5 or 100) as the platform gave it.
+        `scale` (5 or 100) as the platform gave it. A value outside its scale is left empty. With `until`, nothing
+        after that week.
         """
         scores = self.records("scores").sort_values("date", ignore_index=True)
         as_shown = {
-            name: [
-                shown(value) if scale == 100 else value
-                for value, scale in zip(scores[name], scores["scale"], strict=True)
-            ]
+            name: [_shown(value, scale) for value, scale in zip(scores[name], scores["scale"], strict=True)]
             for name in _SCORES
         }
         week = scores["date"].dt.strftime("%G-W%V")
-        return scores.assign(raw_score=scores["score"], week=week, **as_shown)
+        return _up_to(until, scores.assign(raw_score=scores["score"], week=week, **as_shown))
 
-    def rivals(self) -> pd.DataFrame:
-        """The TOP10 of every week, as published, with `week`; oldest first, then by rank."""
+    def rivals(self, until: str = "") -> pd.DataFrame:
+        """The TOP10 of every week, as published, with `week`; oldest first, then by rank.
+
+        The shop itself is left out where it stands on the board. With `until`, nothing after that week.
+        """
         rivals = self.records("rivals").sort_values(["date", "rank"], ignore_index=True)
-        return rivals.assign(week=rivals["date"].dt.strftime("%G-W%V"))
+        others = rivals[rivals["rival"] != self.name].reset_index(drop=True)
+        return _up_to(until, others.assign(week=others["date"].dt.strftime("%G-W%V")))
+
+
+def _shown(value: float, scale: int) -> float:
+    if not 0 <= value <= scale:  # NaN too
+        return float("nan")
+    return shown(value) if scale == 100 else value
+
+
+def _up_to(week: str, rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[rows["week"] <= week].reset_index(drop=True) if week else rows
 
 
 def folder_name(name: str) -> str:

@@ -96,7 +96,9 @@ def on_time(shop: Shop, axis: str, week: str = "") -> pd.DataFrame:
 def outlook(shop: Shop, found: list[Plan], week: str = "") -> pd.DataFrame:
     """The rank among the TOP10 now and after each case of a plan: `measure.outlook.rank_with`."""
     totals = {"现在": found[0].total_before} | {f"{CASE_LABELS[one.case]}之后": one.total_after for one in found}
-    return rank_with(shop.rivals(), shop.week(week), {name: half_up(total) for name, total in totals.items()})
+    return rank_with(
+        shop.rivals(shop.week(week)), shop.week(week), {name: half_up(total) for name, total in totals.items()}
+    )
 
 
 def five_stars(shop: Shop, target: float | None = None, week: str = "") -> Reach:

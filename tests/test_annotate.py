@@ -52,6 +52,23 @@ def test_csv_and_xlsx_hold_the_same_rows_and_no_formula(tmp_path: Path) -> None:
     assert "\n2,=cmd" not in raw and "\t=cmd" in raw
 
 
+def test_rows_in_another_order_keep_their_columns_and_new_columns_are_no_table(tmp_path: Path) -> None:
+    mixed = [{"text": TEXTS[0], "id": 1, "n": float("nan")}, {"id": 2, "text": TEXTS[1]}]
+    annotate(_jsonl(tmp_path / "in.jsonl", mixed), "text", tmp_path / "out.xlsx")
+    rows = read_table(tmp_path / "out.xlsx").to_pylist()
+    assert [(row["text"], row["id"]) for row in rows] == [(TEXTS[0], "1"), (TEXTS[1], "2")]
+    wider = _jsonl(tmp_path / "in.jsonl", [{"text": "好"}, {"text": "好", "id": 2}])
+    with pytest.raises(SettingsError, match=r"found id in row 2; write to a .jsonl file instead"):
+        annotate(wider, "text", tmp_path / "out.csv")
+    assert annotate(wider, "text", tmp_path / "out.jsonl") == 2
+
+
+def test_a_folder_is_no_place_to_write_a_file_to(tmp_path: Path) -> None:
+    (tmp_path / "out.csv").mkdir()
+    with pytest.raises(SettingsError, match=r"expected a file for --out, found the folder"):
+        annotate(_jsonl(tmp_path / "in.jsonl", [{"text": "好"}]), "text", tmp_path / "out.csv")
+
+
 def test_a_missing_column_names_those_that_exist_and_leaves_nothing_behind(tmp_path: Path) -> None:
     source = _jsonl(tmp_path / "in.jsonl", [{"text": "好", "id": 1}, {"id": 2}])
     with pytest.raises(ExportError) as caught:

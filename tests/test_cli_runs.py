@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from shopscore_analysis.cli import main
-from shopscore_analysis.report import due, twins
+from shopscore_analysis.report import due
 from shopscore_analysis.report.due import Outcome
 from shopscore_analysis.report.runlog import RunLog
 from shopscore_analysis.shop import Shop
@@ -42,7 +42,7 @@ def shop(tmp_path: Path) -> Shop:
     shop = shops.make(tmp_path / "shop")
     shop.load([shop.root / "data" / "inbox"])
     for week in ("2026-W45", "2026-W46"):
-        twins.write_tables(editions.publish(shop.reports / week, week))
+        editions.write_tables(editions.publish(shop.reports / week, week))
     return shop
 
 

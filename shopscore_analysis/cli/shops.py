@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as Grid
 
 from shopscore_analysis.cli.options import AsJson, ShopFolder, bar, notes, print_json
@@ -107,7 +108,7 @@ def status(shop: ShopFolder = Path(), as_json: AsJson = False) -> None:
         "gaps",
         "newest export",
         "lag",
-        title=found["shop"],
+        title=escape(found["shop"]),
         box=None,
     )
     for name, table in found["tables"].items():

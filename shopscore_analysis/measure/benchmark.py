@@ -24,11 +24,11 @@ GAP_COLUMNS = (
 _NOISE = 1e-9  # far below any rounding of a score, far above the noise of floating point
 
 
-def _by_week(table: pd.DataFrame, *name: str) -> pd.DataFrame:
-    """The last values of each week (and rival), by date; a missing sub-score stays missing."""
+def _by_week(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the last day of each week: one own score, or one whole board; a missing sub-score stays missing."""
     weeks = table["week"] if "week" in table else table["date"].map(week_of)
-    latest = table.assign(week=weeks.astype("str")).sort_values("date", kind="stable")
-    return latest.drop_duplicates(["week", *name], keep="last")
+    dated = table.assign(week=weeks.astype("str"))
+    return dated[dated["date"] == dated.groupby("week")["date"].transform("max")]
 
 
 def _against(own: float, theirs: Reals) -> dict[str, float]:
@@ -49,7 +49,7 @@ def benchmark(scores: pd.DataFrame, rivals: pd.DataFrame, week: str) -> pd.DataF
     median, the smallest value above the own one (NaN where none is). A gap is theirs less ours in stars: above 0
     we are behind. `rivals`: how many published the figure. NaN where a side has none.
     """
-    own, theirs = _by_week(scores), _by_week(rivals, "rival")
+    own, theirs = _by_week(scores), _by_week(rivals)
     own, theirs = own[own["week"] == week], theirs[theirs["week"] == week]
     rows = [
         {
@@ -88,21 +88,24 @@ def rank(scores: pd.DataFrame, rivals: pd.DataFrame) -> pd.DataFrame:
 
     Rank 1 is best. `rank_low` counts the rivals surely ahead, `rank_high` also those who may be: published
     values are rounded, so a true value lies within half a step, and values less than a step apart are not told
-    from each other. Rivals without a score are left out; weeks without an own score or any rival are not listed.
+    from each other. Rivals without a score are left out, weeks without an own score are not listed; a week without
+    any rival has `rivals` 0 and neither rank, leader nor median.
     `own_verdict` and `gap_verdict` judge the own score and its distance to the median against the weeks before.
     """
-    own, theirs = _by_week(scores).dropna(subset="score"), _by_week(rivals, "rival").dropna(subset="score")
+    own, theirs = _by_week(scores).dropna(subset="score"), _by_week(rivals).dropna(subset="score")
     slack = rounding(own["score"].to_numpy(float)) + rounding(theirs["score"].to_numpy(float))
-    pairs = own[["week", "score"]].rename(columns={"score": "own"}).merge(theirs[["week", "score"]], on="week")
+    pairs = own[["week", "score"]].rename(columns={"score": "own"}).merge(
+        theirs[["week", "score"]], on="week", how="left"
+    )
     ahead = pairs["score"] - pairs["own"]
     pairs = pairs.assign(surely=ahead >= max(slack - _NOISE, _NOISE), maybe=ahead > min(_NOISE - slack, -_NOISE))
     weeks = pairs.groupby("week").agg(
         own=("own", "first"), rank_low=("surely", "sum"), rank_high=("maybe", "sum"),
-        leader=("score", "max"), median=("score", "median"), rivals=("score", "size"),
+        leader=("score", "max"), median=("score", "median"), rivals=("score", "count"),
     )  # fmt: skip
     return weeks.assign(
-        rank_low=weeks["rank_low"] + 1,
-        rank_high=weeks["rank_high"] + 1,
+        rank_low=(weeks["rank_low"] + 1).where(weeks["rivals"] > 0),
+        rank_high=(weeks["rank_high"] + 1).where(weeks["rivals"] > 0),
         own_verdict=movements(weeks["own"], rounding(weeks["own"].to_numpy(float))),
         gap_verdict=movements(weeks["median"] - weeks["own"], slack),
     ).reset_index()

@@ -7,8 +7,7 @@ import pandas as pd
 from shopscore_analysis.measure.causes import causes
 from shopscore_analysis.measure.ledger import ledger
 from shopscore_analysis.measure.rates import ENOUGH, bh, newcombe, p_value
-from shopscore_analysis.measure.trend import POSSIBLE, TOO_FEW, WITHIN
-from shopscore_analysis.schema import CAUSES
+from shopscore_analysis.schema import CAUSES, POSSIBLE, TOO_FEW, WITHIN
 from shopscore_analysis.tally import Tally
 
 COLUMNS = (

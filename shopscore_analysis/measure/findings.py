@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from shopscore_analysis.measure.rates import bh
-from shopscore_analysis.measure.trend import POSSIBLE, REAL, WITHIN, laney_sigma
-from shopscore_analysis.schema import CAUSES, LOSS_UNIT, weeks_to
+from shopscore_analysis.measure.trend import laney_sigma
+from shopscore_analysis.schema import CAUSES, LOSS_UNIT, POSSIBLE, REAL, WITHIN, weeks_to
 from shopscore_analysis.tally import Tally
 
 COLUMNS = ("kind", "cause", "product_id", "from_week", "to_week", "k", "n", "baseline", "verdict", "loss")

@@ -13,11 +13,12 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from shopscore_analysis.measure.rates import ENOUGH, estimate
+from shopscore_analysis.schema import POSSIBLE, REAL, TOO_FEW, WITHIN
 from shopscore_analysis.tally import Tally
 
-REAL, POSSIBLE, WITHIN, TOO_FEW = "真实变化", "可能变化", "波动内", "样本不足"
 _MOVING_RANGE = 1.128  # d2 for ranges of two: mean moving range ÷ this is a standard deviation
 _NOISE = 1e-9  # far below any step of a published score, far above that of floating point
+_WINDOW = 5  # weeks after which two 30-day means share no review
 _FEWEST_WEEKS = 4  # trailing weeks below which no limits are drawn
 
 COLUMNS = ("week", "k", "n", "share", "low", "high", "enough", "center", "lower", "upper", "z", "verdict")
@@ -90,26 +91,30 @@ def _limits(rows: pd.DataFrame, at: int) -> tuple[float, float, float, float]:
 
 
 def movements(values: ArrayLike, slack: float = 0.0) -> list[str]:
-    """A verdict for each of a series of published values against those before it (an XmR chart).
+    """A verdict for each of a weekly series of published scores: has it moved since five weeks before?
 
-    Published scores come without a sample size, so their own moving range, ÷ 1.128, is the only yardstick of
-    chance; it is taken to be at least `slack`, half the step to which the values are rounded. Verdicts as in
-    `trend`; 样本不足 until four values lie behind. Source: Shewhart (1931); Wheeler & Chambers (1992).
+    The score is a 30-day mean, so neighbouring weeks share most of their reviews and say nothing of chance; values
+    five weeks apart share none. The yardstick is the root mean square of all such five-week steps before, at least
+    that of rounding (`slack` is half a step of the grid). Student's t, with one degree of freedom for every five
+    weeks: 真实变化 at p < 0.01, 可能变化 at p < 0.05; 样本不足 until ten values lie behind.
 
-    >>> movements([4.8, 4.8, 4.8, 4.8, 4.8, 4.5], slack=0.05)[-2:]
+    >>> movements([4.8] * 25 + [4.4], slack=0.05)[-2:]
     ['波动内', '真实变化']
     """
     series = np.asarray(values, dtype=float)
-    return [_moved(series[:at], series[at], slack) for at in range(len(series))]
+    return [_moved(series[: at + 1], slack) for at in range(len(series))]
 
 
-def _moved(before: NDArray[np.float64], now: float, slack: float) -> str:
-    known = before[~np.isnan(before)]
-    if len(known) < _FEWEST_WEEKS or np.isnan(now):
+def _moved(series: NDArray[np.float64], slack: float) -> str:
+    from scipy.special import stdtr
+
+    steps = series[_WINDOW:] - series[:-_WINDOW]
+    before = steps[:-1][~np.isnan(steps[:-1])]
+    if len(before) < _WINDOW or np.isnan(steps[-1]):
         return TOO_FEW
-    sigma = max(float(np.abs(np.diff(known)).mean()) / _MOVING_RANGE, slack)
-    away = abs(now - float(known.mean())) - _NOISE
-    return REAL if away > 3 * sigma else POSSIBLE if away > 2 * sigma else WITHIN
+    sigma = max(float(np.sqrt((before**2).mean())), np.sqrt(2) * slack)
+    p = 2 * stdtr(max(len(before) // _WINDOW, 1) + 1, -max(abs(steps[-1]) - _NOISE, 0) / sigma)
+    return REAL if p < 0.01 else POSSIBLE if p < 0.05 else WITHIN
 
 
 def _verdict(z: float, n: int) -> str:

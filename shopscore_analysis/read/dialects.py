@@ -27,6 +27,7 @@ class Dialect:
     forbids: frozenset[str]
     fields: Mapping[str, tuple[str, ...]]
     values: Mapping[str, Mapping[str, str]]
+    refuse: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,8 @@ def _dialect(block: dict[str, object]) -> Dialect:
         )
     aliases = {field: tuple(dict.fromkeys(map(folded, headers))) for field, headers in fields.items()}
     known = frozenset(map(folded, forbids))
-    return Dialect(name, str(block["table"]), str(block["label"]), tuple(requires), known, aliases, values)
+    refuse = str(block.get("refuse", ""))
+    return Dialect(name, str(block["table"]), str(block["label"]), tuple(requires), known, aliases, values, refuse)
 
 
 @cache

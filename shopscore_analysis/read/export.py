@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shopscore_analysis.errors import ExportError
 from shopscore_analysis.read.batches import Batch, Origin, Part, Reject
 from shopscore_analysis.read.fields import refuse_cut_off
 from shopscore_analysis.read.formats import grids
@@ -79,6 +80,8 @@ class Export:
         self._met.append(found)
         if not found.match.complete:
             return
+        if found.match.dialect.refuse:
+            raise ExportError(found.match.dialect.refuse, self.path, grid.name or grid.member or None)
         origin = Origin(self.path, grid.member, grid.name or "", self._shop, self._digest.result()[:12], self._period)
         for note in grid.notes:
             origin.note(note)

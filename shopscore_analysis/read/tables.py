@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -99,7 +100,7 @@ def _without_title(rows: Slice) -> Slice:
 
 def refusal(grids: Sequence[Grid], found: Sequence[Found], path: object) -> ExportError:
     """The error for a file in which no table is complete: the headers found, the nearest dialect, what it lacks."""
-    kinds = "、".join(dict.fromkeys(dialect.label for dialect in dialects()))
+    kinds = "、".join(dict.fromkeys(dialect.label for dialect in dialects() if not dialect.refuse))
     if not found:
         head = max((row for grid in grids for row in grid.head()), key=lambda row: width_of([row]), default=[])
         return ExportError(
@@ -123,5 +124,7 @@ def _lacking(near: Match, header: Sequence[str]) -> str:
 
 
 def _listed(header: Sequence[str]) -> str:
-    names = [mask(folded(name)) for name in header if name.strip()]
+    names = [folded(name) for name in header if name.strip()]
+    if any(mask(name) != name or re.search(r"\d{5}", name) for name in names):
+        return f"a first row of {len(names)} cells that is no header"  # and may name people: it is not shown
     return "no header" if not names else "the headers " + "、".join(names[:12]) + ("…" if len(names) > 12 else "")

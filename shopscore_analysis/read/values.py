@@ -81,6 +81,8 @@ def _number(text: pa.Array, pattern: str) -> pa.Array:
 
 
 def _rounded(numbers: pa.Array) -> pa.Array:
+    """Whole numbers; null beyond what a double tells apart."""
+    numbers = _where(pc.less(pc.abs(numbers), 2.0**53), numbers)
     return pc.cast(pc.round(numbers, round_mode="half_towards_infinity"), pa.int64())
 
 

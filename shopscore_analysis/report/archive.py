@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from shopscore_analysis.errors import ReportError, SettingsError
+from shopscore_analysis.report.edition import finish
 
 _WEEK = re.compile(r"\d{4}-W\d{2}")
 _GOING = ".removing-"  # a week on its way out; whoever comes next finishes it
@@ -104,7 +105,11 @@ def remove(folders: list[Path]) -> list[Path]:
 
 
 def sweep(reports: Path) -> None:
-    """Nothing; what killed runs left is removed: weeks on their way out, and pages in the making for over a day."""
+    """Nothing; what killed runs left is removed: weeks on their way out, and pages in the making for over a day.
+
+    An edition that such a run had committed is moved into its place first.
+    """
+    finish(reports)
     yesterday = time.time() - _DAY
     making = (path for path in reports.glob("*/.making-*") if path.stat().st_mtime < yesterday)
     for rest in (*reports.glob(f"{_GOING}*"), *making):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from shopscore_analysis.report.edition import Edition
 from shopscore_analysis.report.index import write_index
-from shopscore_analysis.report.twins import write_tables
 from shopscore_analysis.shop import Shop
 
 
@@ -26,11 +26,21 @@ class Bundle:
 def issue(folder: Path, notebook: str, week: str = "", parameters: Mapping[str, Any] | None = None) -> Bundle:
     """The bundle of a notebook for one week of the shop in `folder`; no `week` means the newest with reviews.
 
-    The page is checked and published first. Where the workbook or the index page cannot be written, ReportError says
-    so and the week counts as unfinished: the next `run-due` makes it again.
+    Page, workbook, findings and manifest are published in one step, after the page's checks; then the index page,
+    which lists what is there, is written anew. Where that fails ReportError says so; the next report writes it again.
     """
     from shopscore_analysis.report.run import publish
 
-    edition = publish(folder, notebook, week, parameters)
-    tables = write_tables(edition.html)
-    return Bundle(edition.html, edition.manifest, edition.findings, tables, write_index(Shop.open(folder)))
+    return _indexed(publish(folder, notebook, week, parameters), folder)
+
+
+def issue_executed(executed: Path, folder: Path) -> Bundle:
+    """The bundle of a notebook that papermill has run already: `report.run.publish_executed`, and the index page."""
+    from shopscore_analysis.report.run import publish_executed
+
+    return _indexed(publish_executed(executed, folder), folder)
+
+
+def _indexed(edition: Edition, folder: Path) -> Bundle:
+    index = write_index(Shop.open(folder))
+    return Bundle(edition.html, edition.manifest, edition.findings, edition.tables, index)

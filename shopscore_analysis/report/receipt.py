@@ -6,12 +6,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import resources
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol
 
 import pandas as pd
 
-from shopscore_analysis.schema import TABLES
+from shopscore_analysis.schema import CAUSES, TABLES
 from shopscore_analysis.settings import Settings
 from shopscore_analysis.show.tables import run_record
 
@@ -55,11 +56,12 @@ def receipt(findings: pd.DataFrame | None, facts: Mapping[str, Any]) -> Receipt:
     return Receipt(found, dict(facts))
 
 
-def facts(shop: _Shop, week: str) -> dict[str, Any]:
+def facts(shop: _Shop, week: str, also: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """What a report of `shop` for `week` is made from: shop, category, week, data_as_of, inputs, settings, versions.
 
-    `inputs` gives rows and digest of each table that has any; nothing here depends on the clock or on where
-    the shop's folder lies, so that the same inputs give the same facts.
+    `inputs` gives rows and digest of each table that has any; `also` is what else the report looks at, such as
+    `promises.sources`. Nothing here depends on the clock or on where the shop's folder lies, so that the same
+    inputs give the same facts.
     """
     held = {name: shop.records(name) for name in TABLES}
     inputs = {name: {"rows": len(rows), "digest": shop.shelf.digest(name)} for name, rows in held.items() if len(rows)}
@@ -71,14 +73,14 @@ def facts(shop: _Shop, week: str) -> dict[str, Any]:
         "inputs": inputs,
         "settings": hashlib.sha256(shop.settings.model_dump_json().encode("utf-8")).hexdigest()[:12],
         "versions": versions(),
+        **(also or {}),
     }  # fmt: skip
 
 
 def data_as_of(held: Mapping[str, pd.DataFrame]) -> str:
-    """The day of the newest export on the shelf, as 2026-11-15; empty where there is none."""
-    newest = [rows["exported_at"].max() for rows in held.values() if len(rows)]
-    known = [moment for moment in newest if not pd.isna(moment)]
-    return f"{max(known):%Y-%m-%d}" if known else ""
+    """The day of the newest review export, which is what most of a report rests on; empty where there is none."""
+    newest = held["reviews"]["exported_at"].max()
+    return "" if pd.isna(newest) else f"{newest:%Y-%m-%d}"
 
 
 def versions() -> dict[str, str]:
@@ -92,6 +94,18 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:  # the package itself, run from its folder
             found[name] = "not installed"
     return {**found, "lexicon": tagger_digest()[:12]}
+
+
+def tagger_quality() -> pd.DataFrame:
+    """How well the tagger knows each cause, as measured when it was trained: cause, n, said, hit, precision, recall.
+
+    n: texts labelled with the cause, said: tagged with it, hit: both.
+    """
+    source = resources.files("shopscore_analysis") / "data" / "tagger_quality.json"
+    measured = json.loads(source.read_text(encoding="utf-8"))["causes"]
+    columns = ["n", "said", "hit", "precision", "recall"]
+    table = pd.DataFrame.from_dict(measured, orient="index")[columns].rename_axis("cause").reset_index()
+    return table[table["cause"].isin(list(CAUSES))].reset_index(drop=True)
 
 
 def run_id(facts: Mapping[str, Any]) -> str:

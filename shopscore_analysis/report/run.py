@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -15,23 +12,13 @@ from typing import Any
 from shopscore_analysis.errors import ReportError
 from shopscore_analysis.report import params
 from shopscore_analysis.report.checks import CSP, check
+from shopscore_analysis.report.edition import Edition, as_json, named, place, sealed, unwritable
 from shopscore_analysis.report.receipt import MIME, run_id
 from shopscore_analysis.shop import Shop
 from shopscore_analysis.show.words import days, week_name
 
-MAIN = "weekly"
 TIMEOUT = 600  # seconds a cell may take
 QUIET = 50  # logging.CRITICAL: on one machine a kernel need not warn of plain sockets, nor of its own shutdown
-
-
-@dataclass(frozen=True)
-class Edition:
-    """A published report: its page, the notebook that made it, its manifest, and its findings, if it looks for any."""
-
-    html: Path
-    notebook: Path
-    manifest: Path
-    findings: Path | None
 
 
 def publish(folder: Path, notebook: str, week: str = "", parameters: Mapping[str, Any] | None = None) -> Edition:
@@ -47,7 +34,7 @@ def publish(folder: Path, notebook: str, week: str = "", parameters: Mapping[str
 
 def find(notebook: str, shop_root: Path) -> Path:
     """The path of a notebook: as given, else by name in the shop's own notebooks/, else among the project's."""
-    named = Path(notebook).with_suffix(".ipynb")
+    named = Path(notebook if notebook.endswith(".ipynb") else f"{notebook}.ipynb")
     folders = (Path(), shop_root / "notebooks", *_own_notebooks())
     for path in (folder / named for folder in folders):
         if path.is_file():
@@ -64,7 +51,7 @@ def _own_notebooks() -> list[Path]:
 def run(
     notebook: Path, parameters: Mapping[str, Any], out_dir: Path, *, shop_root: Path, timeout: int = TIMEOUT
 ) -> Edition:
-    """The edition in `out_dir`: <name>.html and .ipynb, manifest.json, timings.json, findings.json.
+    """The edition in `out_dir`: <name>.html and .ipynb, tables.xlsx, manifest.json, timings.json, findings.json.
 
     The notebook runs in its own folder, as in JupyterLab, in a fresh kernel; `timeout` is for each cell, in
     seconds. Everything is made beside `out_dir` and moved into place only when whole. On any failure nothing
@@ -73,33 +60,66 @@ def run(
     reports of one week lie in one folder.
     """
     given = params.checked(notebook.name, _parameters(notebook), {"shop": str(shop_root), **parameters})
-    try:
+    with unwritable(out_dir, notebook.name):
         out_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".making-", dir=out_dir) as making:
             return _made(notebook, given, out_dir, Path(making), timeout)
-    except OSError as error:
-        raise ReportError(
-            f"expected to write into {out_dir}, found: {error.strerror or error}; "
-            "free some space, or make the folder writable",
-            notebook.name,
-        ) from error
 
 
 def _made(notebook: Path, given: Mapping[str, Any], out_dir: Path, making: Path, timeout: int) -> Edition:
     started, executed = time.perf_counter(), making / notebook.name
     try:
         _execute(notebook, executed, given, timeout)
-        ran = time.perf_counter()
-        receipt, page = _converted(executed)
+        ran = time.perf_counter() - started
+        return _published(notebook, given, executed, out_dir, ran)
     except ReportError:
         _keep_failed(executed, out_dir)
         raise
-    timings = {"run_s": round(ran - started, 2), "page_s": round(time.perf_counter() - ran, 2)}
-    files = _files(notebook, given, receipt, page) | {
-        "notebook": (f"{notebook.stem}.ipynb", executed.read_bytes()),
-        "timings": (_named(notebook, "timings.json"), _json(timings)),
-    }
-    return _published(files, making, out_dir, notebook.stem)
+
+
+def _published(notebook: Path, given: Mapping[str, Any], executed: Path, out_dir: Path, ran: float) -> Edition:
+    started = time.perf_counter()
+    receipt, page = _converted(executed)
+    files = sealed(notebook, given, receipt, page)
+    timings = {"run_s": round(ran, 2), "page_s": round(time.perf_counter() - started, 2)}
+    return place(
+        files
+        | {
+            "notebook": (f"{notebook.stem}.ipynb", executed.read_bytes()),
+            "timings": (named(notebook.stem, "timings.json"), as_json(timings)),
+        },
+        out_dir,
+        notebook,
+    )
+
+
+def publish_executed(executed: Path, folder: Path) -> Edition:
+    """The edition of a notebook that papermill has run already, under reports/<shop>/<week>/ of the shop in `folder`.
+
+    It must have run to its end, be the notebook that it says it was made from, and pass the same checks; its receipt
+    says the week. Otherwise ReportError, and nothing is published.
+    """
+    shop, content = Shop.open(folder), _read(executed)
+    record = content.metadata.get("papermill", {})
+    notebook = Path(str(record.get("input_path", "")))
+    facts = _receipt(content, executed.name)["facts"]
+    if not notebook.is_file() or _sources(_read(notebook)) != _sources(content):
+        raise ReportError(
+            f"expected the run of a notebook that is still there unchanged, found one of {notebook or 'nothing'}; "
+            "run it again with papermill",
+            executed.name,
+        )
+    if facts["shop"] != shop.name:
+        raise ReportError(f"expected a run for {shop.name}, found one for {facts['shop']}", executed.name)
+    out_dir = shop.reports / facts["week"]
+    with unwritable(out_dir, notebook.name):
+        out_dir.mkdir(parents=True, exist_ok=True)
+        return _published(notebook, record.get("parameters", {}), executed, out_dir, float(record.get("duration") or 0))
+
+
+def _sources(content: Any) -> list[str]:
+    """The code of a notebook, without what papermill has put in."""
+    return [cell.source for cell in content.cells if cell.cell_type == "code" and not _injected(cell)]
 
 
 def _converted(executed: Path) -> tuple[dict[str, Any], bytes]:
@@ -109,25 +129,6 @@ def _converted(executed: Path) -> tuple[dict[str, Any], bytes]:
     page = page_of(content, receipt["facts"]).encode("utf-8")
     check(page, executed.name, [cell.source for cell in content.cells if cell.cell_type == "code"])
     return receipt, page
-
-
-def _files(
-    notebook: Path, given: Mapping[str, Any], receipt: Mapping[str, Any], page: bytes
-) -> dict[str, tuple[str, bytes]]:
-    """What is the same for the same inputs: page, findings and manifest, by kind: file name and bytes."""
-    files = {"html": (f"{notebook.stem}.html", page)}
-    if receipt["findings"] is not None:
-        files["findings"] = (_named(notebook, "findings.json"), _json(receipt["findings"]))
-    manifest = _manifest(notebook, given, receipt["facts"], dict(files.values()))
-    return files | {"manifest": (_named(notebook, "manifest.json"), _json(manifest))}
-
-
-def _named(notebook: Path, name: str) -> str:
-    return name if notebook.stem == MAIN else f"{notebook.stem}.{name}"
-
-
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=isinstance(value, dict)) + "\n").encode("utf-8")
 
 
 def _read(path: Path) -> Any:
@@ -219,31 +220,6 @@ def _sections(cells: Iterable[Any]) -> Iterable[tuple[str, str]]:
             yield cell.id, heading.removeprefix("## ").strip()
 
 
-def _manifest(
-    notebook: Path, given: Mapping[str, Any], facts: Mapping[str, Any], files: Mapping[str, bytes]
-) -> dict[str, Any]:
-    portable = {name: Path(value).name if name == "shop" else value for name, value in given.items()}
-    return {
-        "run_id": run_id(facts),
-        "notebook": {"name": notebook.name, "sha256": hashlib.sha256(notebook.read_bytes()).hexdigest()},
-        "parameters": portable,
-        **facts,
-        "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
-    }
-
-
 def _keep_failed(executed: Path, out_dir: Path) -> None:
     if executed.exists():
         executed.replace(out_dir / f"{executed.stem}.failed.ipynb")
-
-
-def _published(files: Mapping[str, tuple[str, bytes]], making: Path, out_dir: Path, stem: str) -> Edition:
-    """Everything is on the disk before the first file is moved; the manifest, which seals the rest, goes last."""
-    ordered = sorted(files.values(), key=lambda file: "manifest" in file[0])
-    for name, data in ordered:
-        (making / f"{name}.whole").write_bytes(data)
-    for name, _ in ordered:
-        (making / f"{name}.whole").replace(out_dir / name)
-    (out_dir / f"{stem}.failed.ipynb").unlink(missing_ok=True)
-    paths = {kind: out_dir / name for kind, (name, _) in files.items()}
-    return Edition(paths["html"], paths["notebook"], paths["manifest"], paths.get("findings"))

@@ -15,7 +15,6 @@ import pandas as pd
 
 from shopscore_analysis.errors import ReportError
 from shopscore_analysis.report.reading import Reading, read_page
-from shopscore_analysis.report.workbook import workbook
 from shopscore_analysis.show import words
 from shopscore_analysis.show.html import Html, joined, tag
 from shopscore_analysis.show.tables import each
@@ -63,23 +62,6 @@ def read_edition(page: Path) -> Published:
     findings = beside(page, "findings.json")
     found = json.loads(findings.read_text(encoding="utf-8")) if findings.exists() else []
     return Published(page, reading, found, facts)
-
-
-def write_tables(page: Path) -> Path:
-    """The path of tables.xlsx, written beside the page in one step."""
-    edition = read_edition(page)
-    path = beside(page, "tables.xlsx")
-    making = path.with_name(f".{path.name}.making")
-    try:
-        making.write_bytes(workbook(edition.reading, edition.facts, edition.found))
-        making.replace(path)
-    except OSError as error:
-        making.unlink(missing_ok=True)
-        raise ReportError(
-            f"expected to write {path}, found: {error.strerror or error}; free some space, or make the folder writable",
-            page.name,
-        ) from error
-    return path
 
 
 def mail(edition: Published, names: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from pydantic import Field
 
 from shopscore_analysis.measure.rates import ENOUGH, newcombe
+from shopscore_analysis.schema import TOO_FEW, WITHIN
 from shopscore_analysis.score.reviewed import Reviewed, read_reviewed
 
 FILE = Path(__file__).parent.parent / "data" / "scorecard.toml"
@@ -18,7 +19,7 @@ COLUMNS = (
     "name", "label", "dimension", "better", "value", "unit", "k", "n", "low", "high",
     "target", "gap", "met", "before", "trend", "weight", "claim", "source",
 )  # fmt: skip
-TOO_FEW, WITHIN, BETTER, WORSE = "样本不足", "波动内", "可能变好", "可能变差"
+BETTER, WORSE = "可能变好", "可能变差"  # beside 波动内 and 样本不足: one line alone is never called real
 RECENT = 4  # weeks that are compared with those before them
 
 

@@ -19,8 +19,10 @@ from shopscore_analysis.show.drivers import (
     slices,
     vanished_table,
 )
+from shopscore_analysis.show.followup import promised, way_on
 from shopscore_analysis.show.grid import heatmap
-from shopscore_analysis.show.html import Figure, Html, Stack, stack
+from shopscore_analysis.show.html import Figure, Html, Stack, stack, titled
+from shopscore_analysis.show.method import glossary, method, tagger_table
 from shopscore_analysis.show.plan import (
     advice_table,
     calendar_figure,
@@ -34,7 +36,6 @@ from shopscore_analysis.show.tables import (
     aftersales_table,
     causes_table,
     cover_table,
-    glossary,
     keywords_table,
     ledger_table,
     notes,
@@ -86,6 +87,7 @@ __all__ = [
     "ledger_table",
     "lines",
     "loss_bars",
+    "method",
     "missing_of",
     "notes",
     "on_time_table",
@@ -93,6 +95,7 @@ __all__ = [
     "period",
     "plan_line",
     "plans_table",
+    "promised",
     "quality_table",
     "ranks",
     "ranks_after",
@@ -108,13 +111,16 @@ __all__ = [
     "slices",
     "stack",
     "table",
+    "tagger_table",
     "texts_table",
     "things_to_do",
     "tiles",
     "timeline",
+    "titled",
     "vanished_table",
     "verdict_line",
     "watch_list",
     "waterfall",
+    "way_on",
     "weakest_table",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from shopscore_analysis.schema import cause_label
+from shopscore_analysis.schema import cause_label, weeks_to
 from shopscore_analysis.show import theme, words
 from shopscore_analysis.show.grid import evidence_id
 from shopscore_analysis.show.html import Html, folded, joined, marked, tag
@@ -64,31 +64,37 @@ def score_tiles(rank: pd.DataFrame, gaps: pd.DataFrame, week: str, target: float
     """The three tiles: total score, gap to the target, gap to the TOP10 median, each with its direction.
 
     `rank`: week, own, leader, median, own_verdict, gap_verdict; `gaps`: a `benchmark`. The direction is that since
-    the week before, the verdict that against all weeks before.
+    the week before, the verdict that of the weeks before that. Without rivals the third tile says so.
     """
     until = rank[rank["week"] <= week]
-    own = [float(value) for value in until["own"].tail(2)]
-    medians = [float(value) for value in until["median"].tail(2)]
+    own = list(until["own"])
     if not own or until["week"].iloc[-1] != week:
         return tiles(*(Tile(name, theme.NOTHING, "本周没有体验分数据") for name in ("总分", "距目标", "距 TOP10 中位")))
-    behind = [median - score for median, score in zip(medians, own, strict=True)]
-    own_verdict, gap_verdict = until[["own_verdict", "gap_verdict"]].iloc[-1]
-    way = _way(own)
+    way, verdict = _way(until["own"], list(until["week"])), until["own_verdict"].iloc[-1]
     return tiles(
-        Tile("总分", theme.points(own[-1]), way, own_verdict),
-        Tile(f"距目标 {theme.points(target)}", _distance(target - own[-1]), way, own_verdict),
-        Tile("距 TOP10 中位", _distance(behind[-1]), _way([-gap for gap in behind]), gap_verdict),
+        Tile("总分", theme.points(own[-1]), way, verdict),
+        Tile(f"距目标 {theme.points(target)}", _distance(target - own[-1]), way, verdict),
+        _gap_tile(until),
     )
+
+
+def _gap_tile(until: pd.DataFrame) -> Tile:
+    behind = until["median"] - until["own"]
+    if pd.isna(behind.iloc[-1]):
+        return Tile("距 TOP10 中位", theme.NOTHING, "本周没有竞品数据")
+    way = _way(-behind, list(until["week"]))
+    return Tile("距 TOP10 中位", _distance(behind.iloc[-1]), way, until["gap_verdict"].iloc[-1])
 
 
 def _distance(gap: float) -> str:
     return "持平" if abs(gap) < 0.005 else f"{'差' if gap > 0 else '超'} {theme.points(abs(gap))}"
 
 
-def _way(values: Sequence[float]) -> str:
-    if len(values) < 2:
+def _way(values: pd.Series, weeks: Sequence[str]) -> str:
+    """The step since the week before, if that week has a value."""
+    if len(values) < 2 or list(weeks[-2:]) != weeks_to(weeks[-1], 2) or pd.isna(values.iloc[-2]):
         return "没有上周可比"
-    step = values[-1] - values[-2]
+    step = float(values.iloc[-1] - values.iloc[-2])
     return "→ 持平" if abs(step) < 0.005 else f"{'↑' if step > 0 else '↓'} {theme.signed(step)}"
 
 
@@ -112,17 +118,17 @@ def _thing(row: Any) -> Html:
     return tag("li", head, gain, tag("span", row.action, class_="action"), why)
 
 
-def watch_list(found: pd.DataFrame, names: Names) -> Html:
+def watch_list(found: pd.DataFrame, names: Names, week: str = "") -> Html:
     """Every finding in a sentence, most important first, each a door to its quotes.
 
-    `found`: `findings`.
+    `found`: `findings`. What ended before `week`, where given, is marked so.
     """
     if found.empty:
-        return tag("p", "没有超出正常波动的根因：各商品、各周的差别都可以用偶然解释。", class_="note")
+        return tag("p", "没有检出超出正常波动的根因。历史不足 5 周时不作比较。", class_="note")
     rows = (
         tag(
             "li",
-            tag("span", row.verdict, class_="word"),
+            tag("span", row.verdict + ("，已结束" if row.to_week < week else ""), class_="word"),
             tag("a", words.sentence(row, names), href=f"#{evidence_id(row.cause)}"),
         )
         for row in each(found)

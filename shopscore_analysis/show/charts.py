@@ -9,7 +9,8 @@ import pandas as pd
 
 from shopscore_analysis.schema import DIMENSIONS, UNATTRIBUTED, cause_label
 from shopscore_analysis.show import theme
-from shopscore_analysis.show.canvas import svg
+from shopscore_analysis.show.canvas import Links, svg
+from shopscore_analysis.show.grid import evidence_id
 from shopscore_analysis.show.html import Figure, slug
 from shopscore_analysis.show.tables import (
     AXES,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 NARROW = 360  # CSS pixels: as wide as a phone, so that its text needs no scaling there
 _LABELS = 96
+_FEW_WEEKS = 14  # that fit beside the labels on a phone
+_DOOR = 48  # a row that can be tapped: 44 px after a little scaling
 
 
 def bars(frame: pd.DataFrame, names: Names | None = None, *, title: str, by: str = "cause", limit: int = 10) -> Figure:
@@ -77,19 +80,36 @@ def _bar_axes(ax: Axes, labels: list[str], most: float) -> None:
 
 
 def loss_bars(
-    ledger: pd.DataFrame, *, note: str = "", title: str = "去掉一种根因，均分能多多少", limit: int = 10
+    ledger: pd.DataFrame,
+    *,
+    note: str = "",
+    title: str = "去掉一种根因，均分能多多少",
+    limit: int = 10,
+    evidence: bool = False,
 ) -> Figure:
     """What the mean stars would gain without each cause, the dearest first; the twin is the whole ledger.
 
     `ledger`: cause, k, n, loss, share_of_loss, mean, mean_without, and `points` where it is chained to the total;
-    `note` says under which weights.
+    `note` says under which weights. With `evidence`, each bar with a cause leads to its quotes.
     """
     dear = ledger[ledger["loss"] > 0].sort_values(["loss", "cause"], ascending=[False, True], ignore_index=True)
     top = dear.head(limit).assign(label=[cause_label(cause) for cause in dear["cause"].head(limit)])
     told = _loss_told(top) + (f" 折算总分：{note}。" if note else "")
-    size = (NARROW, 20 + 36 * max(len(top), 1))
-    picture = svg(lambda ax: _draw_losses(ax, top), size, key="losses", title=title, description=told)
+    links = _loss_doors(top) if evidence else {}
+    size = (NARROW, 20 + (_DOOR if links else 36) * max(len(top), 1))
+    picture = svg(
+        lambda ax: _draw_losses(ax, top, links), size, key="losses", title=title, description=told, links=links
+    )
     return Figure(title, told, picture, ledger_table(ledger))
+
+
+def _loss_doors(top: pd.DataFrame) -> Links:
+    known = top[(top["cause"] != UNATTRIBUTED) & (top["k"] > 0)]
+    return {f"#{evidence_id(row.cause)}": f"{row.label}：少丢 {_gained(row)}，看原话" for row in each(known)}
+
+
+def _gained(row: Any) -> str:
+    return f"{row.mean_without - row.mean:.3f} 星"
 
 
 def _loss_told(top: pd.DataFrame) -> str:
@@ -99,13 +119,24 @@ def _loss_told(top: pd.DataFrame) -> str:
     return "没有丢星。"
 
 
-def _draw_losses(ax: Axes, top: pd.DataFrame) -> None:
+def _draw_losses(ax: Axes, top: pd.DataFrame, links: Links) -> None:
     gain = (top["mean_without"] - top["mean"]).astype(float)
     colours = [theme.GRID if cause == UNATTRIBUTED else theme.RAMP[3] for cause in top["cause"]]
     ax.barh(range(len(top)), gain, height=0.6, color=colours)
-    for y, value in enumerate(gain):
-        _beside(ax, value, y, f"+{value:.3f} 星")
-    _bar_axes(ax, list(top["label"]), float(gain.max()) * 1.1 if len(top) else 1.0)
+    for y, row in enumerate(each(top)):
+        _beside(ax, gain[y], y, f"+{_gained(row)}")
+    most = float(gain.max()) * 1.1 if len(top) else 1.0
+    _bar_axes(ax, list(top["label"]), most)
+    _doors_along(ax, [f"#{evidence_id(cause)}" for cause in top["cause"]], most, links)
+
+
+def _doors_along(ax: Axes, hrefs: list[str], most: float, links: Links) -> None:
+    """An invisible door over each row that has quotes to open."""
+    from matplotlib.patches import Rectangle
+
+    for y, href in enumerate(hrefs):
+        if href in links:
+            ax.add_patch(Rectangle((0, y - 0.5), most * 1.25, 1, facecolor="none", edgecolor="none", url=href))
 
 
 def lines(trend: pd.DataFrame, *, title: str, key: str = "") -> Figure:
@@ -192,6 +223,9 @@ def _gap_told(row: Any) -> str:
 
 
 def _draw_gaps(ax: Axes, known: pd.DataFrame) -> None:
+    if known.empty:
+        ax.set_axis_off()
+        return
     at = list(range(len(known)))
     ends = known[["own", "median", "leader"]].astype(float)
     ax.hlines(at, ends.min(axis=1), ends.max(axis=1), color=theme.GRID, linewidth=5)
@@ -249,7 +283,7 @@ def ranks(rank: pd.DataFrame, *, title: str = "在 TOP10 里的名次") -> Figur
 
     `rank`: week, own, rank_low, rank_high, leader, median; rank 1 is the best.
     """
-    told = "没有数据。"
+    told, rank = "没有数据。", rank.dropna(subset=["rank_low", "rank_high"])
     if len(rank):
         last = rank.iloc[-1]
         told = f"{week_name(last['week'])}：{_place(last)}。色带是公布值四舍五入后仍然可能的名次，越高越好。"
@@ -264,6 +298,9 @@ def _place(row: Any) -> str:
 
 
 def _draw_ranks(ax: Axes, rank: pd.DataFrame) -> None:
+    if rank.empty:
+        ax.set_axis_off()
+        return
     at = list(range(len(rank)))
     ax.fill_between(at, rank["rank_low"] - 0.25, rank["rank_high"] + 0.25, color=theme.GRID, linewidth=0, step="mid")
     ax.plot(at, (rank["rank_low"] + rank["rank_high"]) / 2, color=theme.ACCENT, linewidth=2, drawstyle="steps-mid")
@@ -290,13 +327,14 @@ def coverage(status: Mapping[str, Any], weeks: list[str], *, title: str = "每�
         if (held[name] == 0).any()
     ]
     told = ("；".join(blank) if blank else "每周都有数据") + "。有数据的周涂色，缺的周留空。"
-    size = (_LABELS + max(NARROW - _LABELS, 22 * len(weeks)), 40 + 34 * len(status["tables"]))
+    wide = len(weeks) > _FEW_WEEKS
+    size = (_LABELS + 22 * len(weeks) if wide else NARROW, 40 + 34 * len(status["tables"]))
     picture = svg(lambda ax: _draw_coverage(ax, held), size, key="coverage", title=title, description=told)
     columns = [
         Column("周", lambda row: str(row.week), number=False),
         *(column(name, TABLE_LABELS[name], theme.count) for name in map(str, held)),
     ]
-    return Figure(title, told, picture, table(held.rename_axis("week").reset_index(), columns, title), wide=True)
+    return Figure(title, told, picture, table(held.rename_axis("week").reset_index(), columns, title), wide=wide)
 
 
 def _draw_coverage(ax: Axes, held: pd.DataFrame) -> None:

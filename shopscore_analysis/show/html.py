@@ -126,6 +126,11 @@ class Figure:
         return tag("figure", caption, picture, twin, class_="figure wide" if self.wide else "figure").markup
 
 
+def titled(heading: str, *parts: Html | Figure | Stack) -> Html:
+    """Artefacts under a heading of their own, within a section."""
+    return tag("section", tag("h3", heading), *(Html(part._repr_html_()) for part in parts))
+
+
 @dataclass(frozen=True)
 class Stack:
     """Several artefacts shown one below the other."""

@@ -89,6 +89,10 @@ def causes_table(
 AXES: Names = {"product": "商品", "week": "周", "sku": "规格"}
 
 
+# nobody knows to which dimension the unattributed rest belongs, so it is not chained to the total
+_POINTS = Column("总分 −", lambda row: theme.fine(row.points) if row.cause in CAUSES else theme.NOTHING)
+
+
 def ledger_table(ledger: pd.DataFrame) -> Html:
     """The stars-lost ledger: what each cause costs the mean, the dearest first.
 
@@ -106,7 +110,7 @@ def ledger_table(ledger: pd.DataFrame) -> Html:
         column("share_of_loss", "占全部丢星", theme.percent),
         gain,
         column("mean_without", "均分会是", theme.points),
-        *([column("points", "总分 −", theme.fine)] if "points" in ledger else []),
+        *([_POINTS] if "points" in ledger else []),
     ]
     return table(dearest, columns, "丢星账本：每条评价丢 5 − 星级，平分给它的根因")
 
@@ -255,26 +259,6 @@ def _coverage(weeks: Mapping[str, int]) -> dict[str, Any]:
     return {"first": min(weeks, default=None), "last": max(weeks, default=None), "weeks": len(weeks)}
 
 
-GLOSSARY: Names = {
-    "根因": "评价里抱怨的具体问题，共 22 种，分商品、物流、服务三个维度；一条评价最多计 6 种。",
-    "占比": "抱怨某根因的评价数 ÷ 有文字的评价数；“此用户没有填写评价”之类的默认评价不计入。",
-    "95% 区间": "按威尔逊法算的范围：同样条件下重复很多次，真实占比约有 95% 的机会被这样的范围盖住。",
-    "样本不足": "总数少于 5，不上色、不下结论。",
-    "真实变化": "超出历史波动的控制限，并且在本报告所有比较一起校正之后仍然成立。",
-    "可能变化": "超出控制限，但校正之后还不能排除偶然；再看一周。",
-    "波动内": "和过去几周的正常起伏没有区别，不必为它开会。",
-    "丢星": "一条评价丢 5 − 星级，平分给它的根因；找不到根因的计入“未归因”。",
-    "未归因": "丢了星、但文字里没有能认出的根因，包括没有写文字的低星评价。",
-    "收缩占比": "小样本的占比向全表平均靠拢后的值，只用来上色和排序；打印的永远是原始次数。",
-    "差评池": "1–3 星的评价，加上 4–5 星里文字有抱怨的评价（隐性差评）。",
-}
-
-
-def glossary() -> Html:
-    """Every term of the report, explained in a line."""
-    return pairs(GLOSSARY, class_="glossary")
-
-
 def run_record(facts: Mapping[str, Any], run_id: str) -> Html:
     """What this report was made from: run id, versions, and per table rows and digest."""
     inputs = pd.DataFrame(
@@ -285,7 +269,7 @@ def run_record(facts: Mapping[str, Any], run_id: str) -> Html:
     columns = [
         named("table", "数据", TABLE_LABELS),
         column("rows", "行数", theme.count),
-        column("digest", "摘要", number=False),
+        Column("摘要", lambda row: tag("code", row.digest[:12]), False),
     ]
     record = pairs({"运行编号": tag("code", run_id), "周": str(facts.get("week", "")), "版本": versions})
     return record + folded("输入数据与摘要", table(inputs, columns, "输入数据"))

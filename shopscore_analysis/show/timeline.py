@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pandas as pd
 
+from shopscore_analysis.schema import POSSIBLE, REAL
 from shopscore_analysis.show import theme
 from shopscore_analysis.show.account import NARROW, weeks_axis
 from shopscore_analysis.show.canvas import svg
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 KINDS = {"review": "评价", "aftersale": "售后"}
-_MARKED = frozenset({"真实变化", "可能变化"})
+_MARKED = frozenset({REAL, POSSIBLE})
 
 
 class Event(Protocol):
@@ -129,7 +130,7 @@ def completed_figure(weeks: pd.DataFrame, of: str = "review", *, title: str = ""
     told = (
         "每一周都到齐了。"
         if filling.empty
-        else f"最近 {len(filling)} 周还没到齐：空心点是补全后的估计，" + _newest(weeks)
+        else f"最近 {len(filling)} 周还没到齐：空心点是补全后的估计，叉是到目前为止，" + _newest(weeks)
     )
     picture = svg(
         lambda ax: _draw_completed(ax, weeks), (NARROW, 210), key=f"completed-{of}", title=heading, description=told

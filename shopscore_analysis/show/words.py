@@ -9,11 +9,21 @@ from typing import Any
 
 import pandas as pd
 
-from shopscore_analysis.schema import CAUSES, TABLES, UNATTRIBUTED, cause_label, week_start
+from shopscore_analysis.schema import (
+    CAUSES,
+    POSSIBLE,
+    REAL,
+    TABLES,
+    TOO_FEW,
+    UNATTRIBUTED,
+    WITHIN,
+    cause_label,
+    week_start,
+)
 from shopscore_analysis.show import theme
 from shopscore_analysis.show.tables import each
 
-REAL, POSSIBLE, WITHIN, TOO_FEW = "真实变化", "可能变化", "波动内", "样本不足"
+ENOUGH = 5  # reviews from which a cost is worth a task
 # What is printed at a point of a line chart; the quiet verdicts print nothing.
 WORDS_OF_VERDICT: Mapping[str, str] = MappingProxyType({REAL: "真实", POSSIBLE: "可能"})
 _CLAIMS: Mapping[str, Mapping[bool, str]] = MappingProxyType(
@@ -80,6 +90,35 @@ def claim(verdict: str, *, more: bool) -> str:
     if verdict in _CLAIMS:
         return _CLAIMS[verdict][more]
     return "在正常波动之内" if verdict == WITHIN else "样本不足，暂不下结论"
+
+
+def fared(verdict: str, *, more: bool) -> str:
+    """How a complaint fared from one week to another, and no more than the verdict allows.
+
+    >>> fared("可能变化", more=False), fared("波动内", more=True)
+    ('可能变少了，还要再看一周', '看不出变化')
+    """
+    return "看不出变化" if verdict == WITHIN else claim(verdict, more=more)
+
+
+def change(value: float) -> str:
+    """A difference of two shares in percentage points.
+
+    >>> change(-0.052), change(float("nan"))
+    ('−5.2 个百分点', '—')
+    """
+    if value != value:
+        return theme.NOTHING
+    return f"{'−' if value < 0 else '+'}{abs(value) * 100:.1f} 个百分点"
+
+
+def change_interval(low: float, high: float) -> str:
+    """The 95 % interval of a difference of two shares, in percentage points.
+
+    >>> change_interval(-0.08, 0.021)
+    '−8.0 到 +2.1'
+    """
+    return f"{change(low)} 到 {change(high)}".replace(" 个百分点", "") if low == low and high == high else theme.NOTHING
 
 
 def sentence(finding: Any, names: Mapping[str, str]) -> str:
@@ -218,17 +257,18 @@ def things_to_do(
     """本周三件事: cause, where, why, verdict, action, points, owner, due; at most three rows.
 
     First the findings that are sure and still go on, most important first; then the dearest causes of the ledger,
-    which are named as costs, not as changes (a surge that is over is left to the watch list); findings that are
-    only possible fill what is left. `points` is what the mean stars would gain: of a finding, if it fell back to
-    its baseline; of a cost, if the cause vanished.
+    less what surges cost that are over (those are left to the watch list); findings that are only possible fill
+    what is left. `points` is what the mean stars of the ledger's weeks would gain: of a finding, if it fell back to
+    its baseline, and never more than the whole cause costs; of a cost, if the cause vanished.
     """
     wanted = ["cause", "where", "why", "verdict", "loss"]
     sure, unsure = (_ongoing(found[found["verdict"] == word], week, names) for word in (REAL, POSSIBLE))
     chosen = pd.DataFrame([*sure, *_dear(ledger, _over(found, week)), *unsure], columns=wanted)
     chosen = chosen.drop_duplicates("cause").head(3).reset_index(drop=True)
+    most = chosen["cause"].map(dict(zip(ledger["cause"], ledger["loss"], strict=True))).fillna(0)
     return chosen.drop(columns="loss").assign(
         action=chosen["cause"].map(ACTIONS),
-        points=chosen["loss"] / ledger["n"].max(),
+        points=chosen["loss"].clip(upper=most) / ledger["n"].max(),
         owner=[owners[CAUSES[cause].dimension] for cause in chosen["cause"]],
         due=due(week),
     )
@@ -244,20 +284,21 @@ def _ongoing(found: pd.DataFrame, week: str, names: Mapping[str, str]) -> Iterat
         yield finding.cause, place(finding, names), sentence(finding, names), finding.verdict, finding.loss
 
 
-def _over(found: pd.DataFrame, week: str) -> set[str]:
-    """Causes whose surge in the whole shop is over: dear in the ledger, but no longer to be acted on."""
-    ended = found[(found["kind"] == "change") & (found["to_week"] < week) & found["product_id"].isna()]
-    return set(ended["cause"]) - set(current(found, week)["cause"])
+def _over(found: pd.DataFrame, week: str) -> dict[str, float]:
+    """The stars that each cause lost in surges that are over: dear in the ledger, but nothing to act on any more."""
+    ended = found[(found["kind"] == "change") & (found["to_week"] < week) & (found["loss"] > 0)]
+    return {str(cause): float(loss) for cause, loss in ended.groupby("cause")["loss"].sum().items()}
 
 
-def _dear(ledger: pd.DataFrame, over: set[str]) -> Iterator[tuple[object, ...]]:
-    known = ledger[(ledger["loss"] > 0) & ~ledger["cause"].isin({UNATTRIBUTED, *over})]
-    for cost in each(known.sort_values(["loss", "cause"], ascending=[False, True])):
+def _dear(ledger: pd.DataFrame, over: Mapping[str, float]) -> Iterator[tuple[object, ...]]:
+    known = ledger[(ledger["k"] >= ENOUGH) & (ledger["cause"] != UNATTRIBUTED)]
+    known = known.assign(left=known["loss"] - known["cause"].map(over).fillna(0))
+    for cost in each(known[known["left"] > 0].sort_values(["left", "cause"], ascending=[False, True])):
         counted = f"{theme.ratio(cost.k, cost.n)} 条评价因它丢星"
         yield (
             cost.cause,
             "全店",
             f"占全部丢星的 {theme.percent(cost.share_of_loss)}，{counted}。",
-            "长期扣分",
-            cost.loss,
+            "近期丢星",
+            cost.left,
         )

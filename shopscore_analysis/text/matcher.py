@@ -99,13 +99,15 @@ def _faults() -> NDArray[np.uint32]:
 
 
 def _unguarded(matches: _Matches, lexicon: Lexicon) -> _Matches:
-    """The matches that no protecting phrase (慢慢, 不好意思) holds whole."""
+    """The matches that no protecting word holds whole (慢慢) or takes the end of (很干 in 很干净)."""
     guards = _marks(matches, lexicon, _GUARD)
     if not len(guards.start):
         return matches
-    last = np.maximum(np.searchsorted(guards.start, matches.start, side="right") - 1, 0)
-    held = (guards.start[last] <= matches.start) & (guards.end[last] >= matches.end)
-    return matches.keep(~held)
+    holder = np.maximum(np.searchsorted(guards.start, matches.start, side="right") - 1, 0)
+    held = (guards.start[holder] <= matches.start) & (guards.end[holder] >= matches.end)
+    taker = np.maximum(np.searchsorted(guards.start, matches.end, side="left") - 1, 0)
+    taken = (guards.start[taker] > matches.start) & (guards.start[taker] < matches.end)
+    return matches.keep(~held & ~(taken & (guards.end[taker] > matches.end)))
 
 
 def _marks(matches: _Matches, lexicon: Lexicon, role: int) -> _Matches:

@@ -74,6 +74,19 @@ def test_exact_figures_rank_without_an_interval() -> None:
     assert rank(rows((4.7002,) * 4), rivals)[["rank_low", "rank_high"]].values.tolist() == [[2, 2]]
 
 
+def test_a_shop_without_rivals_still_has_its_own_score() -> None:
+    table = rank(rows((4.8,) * 4), rows())
+    assert (table["own"].item(), table["rivals"].item()) == (4.8, 0)
+    assert table[["rank_low", "rank_high", "leader", "median"]].isna().all(axis=None)
+
+
+def test_of_two_boards_in_a_week_the_last_one_counts() -> None:
+    days = [SUNDAY - pd.Timedelta(days=6)] * 2 + [SUNDAY]
+    rivals = rows((4.9,) * 4, (4.9,) * 4, (4.7,) * 4, dates=days).assign(rival=["甲", "乙", "丙"])
+    table = rank(rows((4.8,) * 4), rivals)
+    assert (table["rivals"].item(), table["median"].item(), table["rank_high"].item()) == (1, 4.7, 1)
+
+
 def test_the_weakest_dimension_is_the_largest_weighted_gap() -> None:
     """Product is .2 behind at .4, logistics .3 behind at .2: product weighs more."""
     gaps = benchmark(rows((4.5, 4.6, 4.5, 4.9)), rows((4.8, 4.8, 4.8, 4.8)), WEEK)

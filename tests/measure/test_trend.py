@@ -58,21 +58,33 @@ def test_events_count_reviews_with_text_or_stars(event: str) -> None:
     assert (row["k"], row["n"], row["share"]) == (5, 50, 0.1)
 
 
+FLAT = [4.8] * 25
+
+
 @pytest.mark.parametrize(
     ("values", "verdict"),
     [
-        ([4.8, 4.8, 4.8, 4.8, 4.7], "波动内"),
-        ([4.8, 4.8, 4.8, 4.8, 4.68], "可能变化"),
-        ([4.8, 4.8, 4.8, 4.8, 4.6], "真实变化"),
-        ([4.6, 4.9, 4.6, 4.9, 4.5], "波动内"),
-        ([4.8, 4.8, 4.8, 4.2], "样本不足"),
-        ([4.8, 4.8, 4.8, 4.8, np.nan], "样本不足"),
+        ([*FLAT, 4.7], "波动内"),
+        ([*FLAT, 4.6], "可能变化"),
+        ([*FLAT, 4.4], "真实变化"),
+        ([4.8, 4.8, 4.8, 4.8, 4.8, 4.5, 4.5, 4.5, 4.5, 4.5] * 2 + [4.8] * 5 + [4.4], "波动内"),
+        ([4.8] * 9 + [4.0], "样本不足"),
+        ([*FLAT, np.nan], "样本不足"),
     ],
-    ids=["one step of rounding", "between", "two steps", "restless", "short", "missing"],
+    ids=["one step of rounding", "two steps", "four steps", "restless", "short", "missing"],
 )
 def test_a_published_score_moves_beyond_its_own_unrest(values: list[float], verdict: str) -> None:
-    """Half a step of 0.1 is the least σ: 0.05. The restless one moves .3 a week: σ = .266."""
+    """Flat: σ = √2 · .05 = .0707 with 5 degrees of freedom, so t is 1.41, 2.83 (p .037), 5.66 (p .002)."""
     assert movements(values, slack=0.05)[-1] == verdict
+
+
+def test_noise_in_a_rolling_mean_is_hardly_ever_called_real() -> None:
+    """A 30-day mean of white noise read weekly, 26 weeks, 200 shops."""
+    random = np.random.default_rng(7)
+    days = random.normal(size=(200, 26 * 7 + 30))
+    rolling = np.stack([np.convolve(shop, np.full(30, 1 / 30), "valid")[::7][:26] for shop in days])
+    last = [movements(np.round(4.75 + 0.3 * shop, 2), slack=0.005)[-1] for shop in rolling]
+    assert last.count("真实变化") <= 4
 
 
 def test_no_reviews_no_rows() -> None:

@@ -305,3 +305,64 @@ def test_read_table_refuses_what_is_no_table(write: Write, tmp_path: Path) -> No
         read_table(path)
     with pytest.raises(ExportError, match="expected a different name for each column, found a, a; rename one"):
         read_table(write("两.csv", [["a", "a"], ["1", "2"]]))
+
+
+def test_service_tables_of_other_platforms(write: Write) -> None:
+    pinduoduo = [
+        [
+            "店铺名",
+            "客服账号",
+            "咨询人数",
+            "需要人工回复的咨询人数",
+            "平均人工响应时长",
+            "询单人数",
+            "最终成团人数",
+            "3分钟人工回复率(8-23点)",
+        ],
+        ["试衣间", "小禾", "120", "100", "42秒", "60", "20", "95.5%"],
+    ]
+    kuaishou = [
+        [
+            "客服昵称",
+            "三分钟回复率（人维度）",
+            "三分钟回复率（会话）",
+            "咨询人数",
+            "人工会话量",
+            "人工平均回复时长",
+            "询单人数",
+            "支付人数",
+        ],
+        ["店铺数据", "90%", "91%", "120", "150", "30秒", "60", "20"],
+        ["小禾", "90%", "91%", "120", "150", "30秒", "60", "20"],
+    ]
+    jingdong = [
+        ["店铺客服数据"],
+        ["客服", "接待量", "平均响应时长（新）", "30s应答率", "售前接待人数", "促成下单人数"],
+        ["小禾", "80", "25", "96%", "50", "10"],
+    ]
+    read = {
+        rows: one(write(f"客服{at}_20260901-20260907.xlsx", table))
+        for at, (rows, table) in enumerate({"pinduoduo": pinduoduo, "kuaishou": kuaishou, "jingdong": jingdong}.items())
+    }
+    for platform, batch in read.items():
+        assert batch.dialect == f"{platform}-service"
+    sessions = {platform: (values(batch, "level"), values(batch, "sessions")) for platform, batch in read.items()}
+    assert sessions == {
+        "pinduoduo": (["agent"], [100]),
+        "kuaishou": (["total", "agent"], [150, 150]),
+        "jingdong": (["agent"], [80]),
+    }
+    assert values(read["kuaishou"], "reply_3min_rate") == [0.91, 0.91]
+    assert [values(batch, "avg_reply_s")[-1] for batch in read.values()] == [42.0, 30.0, 25.0]
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        (["近90天用户评价得分排名", "近30天平台求助率", "严重劣质率"], "found Pinduoduo's percent ranks"),
+        (["店铺星级", "客服咨询得分", "物流履约得分"], "found JD's, which follow rules of their own"),
+    ],
+)
+def test_scores_of_other_platforms_are_refused_with_the_reason(write: Write, header: list[str], said: str) -> None:
+    with pytest.raises(ExportError, match=f"expected scores.*{said}.*; leave this file out"):
+        read_export(write("得分.csv", [header, ["1", "2", "3"]]), shop="试衣间")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -252,3 +253,10 @@ def test_quirk_25_what_arrives_weeks_late_goes_to_its_own_week_and_month(write: 
     (again,) = load([late], shelf, "试衣间", tmp_path / "rejects")
     assert (again.new, shelf.months("reviews")) == (1, ["2026-09"])
     assert [week_of(day) for day in shelf.read("reviews")["reviewed_at"].to_pylist()] == ["2026-W37"] * 2
+
+
+def test_the_table_of_quirks_names_each_of_these_tests() -> None:
+    table = (Path(__file__).parents[2] / "docs" / "exports.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(test_quirk_\d\d_\w+)`", table)
+    assert named == [name for name in globals() if name.startswith("test_quirk_")]
+    assert [int(name[11:13]) for name in named] == list(range(1, 26))

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from shopscore_analysis import show
+from shopscore_analysis.report import twins
 from shopscore_analysis.report.receipt import run_id
+from shopscore_analysis.report.workbook import workbook
 from tests.show import worlds
 
 EVIL = '=HYPERLINK("http://127.0.0.1","点我")太短'
@@ -53,3 +55,11 @@ def publish(folder: Path, week: str = worlds.WEEK, extra: str = "", notebook: st
     (folder / f"{prefix}manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     (folder / f"{prefix}findings.json").write_text(json.dumps(found()), encoding="utf-8")
     return folder / f"{notebook}.html"
+
+
+def write_tables(page: Path) -> Path:
+    """The path of the workbook of a page that was published by hand, written beside it."""
+    edition = twins.read_edition(page)
+    path = twins.beside(page, "tables.xlsx")
+    path.write_bytes(workbook(edition.reading, edition.facts, edition.found))
+    return path

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 import pytest
 
 from shopscore_analysis.errors import ReportError
 from shopscore_analysis.report.checks import CSP, MOST_BYTES, check, faults
+from shopscore_analysis.report.contrast import pale
 
 GOOD = f"""<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{CSP}"><meta name="robots" content="noindex">
-<style>a {{ color: red; clip-path: url(#c) }}</style></head><body><a href="#there">去</a><p id="there">BODY</p>
+<style>:root {{ --ink: #1c2530; --paper: #fff }} @media (prefers-color-scheme: dark) {{ :root {{ --ink: #eee;
+--paper: #222 }} }} @media print {{ :root {{ --ink: #000; --paper: #fff }} }} a {{ clip-path: url(#c) }}</style></head><body><a href="#there">去</a><p id="there">BODY</p>
 </body></html>"""
 
 
@@ -41,17 +45,28 @@ def test_a_good_page_has_no_fault() -> None:
         ('<p id="there">x</p>', "ids used twice: there"),
         ("<svg><title>t</title></svg>", "an <svg> without title and desc"),
         ("<figure>x</figure>", "1 figure(s) without a table twin"),
-        ("联系 13812345678", "a mobile phone number (mask it before it is shelved)"),
-        ("电话138-1234-5678", "a mobile phone number (mask it before it is shelved)"),
-        ("11010119900307123X", "an identity card number (mask it before it is shelved)"),
-        ("mail a.b@example.org", "an e-mail address (mask it before it is shelved)"),
+        ("联系 13812345678", "personal data: 手机号 (mask it before it is shelved)"),
+        ("电话138-1234-5678", "personal data: 手机号 (mask it before it is shelved)"),
+        ("电话[手机号]，还有13812345678", "personal data: 联系方式 (mask it before it is shelved)"),
+        ("11010119900307123X", "personal data: 身份证 (mask it before it is shelved)"),
+        ("mail a.b@example.org", "personal data: 邮箱 (mask it before it is shelved)"),
+        ("加微信 shop_12345", "personal data: 微信号 (mask it before it is shelved)"),
+        ("QQ 123456789", "personal data: QQ号 (mask it before it is shelved)"),
+        ("订单 6900000000000000011", "personal data: 单号 (mask it before it is shelved)"),
+        ("寄到杭州市西湖区文三路138号2单元501室", "personal data: 地址 (mask it before it is shelved)"),
+        ("收件人：王小明", "personal data: 姓名 (mask it before it is shelved)"),
+        ('<b aria-label="13812345678">x</b>', "personal data: 手机号 (mask it before it is shelved)"),
+        (
+            "<style>:root { --muted: #9aa; --paper: #fff }</style>",
+            "--muted on --paper in light at 2.4:1 (at least 4.5:1 is needed)",
+        ),
         ("x" * MOST_BYTES, "bytes where at most 2,000,000 are allowed"),
     ],
 )
 def test_each_fault_is_found_and_named(body: str, fault: str) -> None:
     """One fault, one finding."""
     found = faults(_page(body))
-    assert len(found) == 1
+    assert len({one.partition(" in ")[0] for one in found}) == 1
     assert fault in found[0]
 
 
@@ -68,7 +83,7 @@ def test_the_head_must_be_strict(part: str, value: str, fault: str) -> None:
     assert faults(_page(**{part: value})) == [fault]
 
 
-@pytest.mark.parametrize("body", ["订单 69138123456780", "a13812345678b", "3.13812345678", "1380000", "SF13812345678"])
+@pytest.mark.parametrize("body", ["商品 3500519435916043061", "3.13812345678", "1380000", "<code>d8fdfd637134355804e6704e</code>"])
 def test_numbers_inside_longer_ones_are_no_phone_numbers(body: str) -> None:
     """A product id is no person."""
     assert faults(_page(body)) == []
@@ -77,6 +92,30 @@ def test_numbers_inside_longer_ones_are_no_phone_numbers(body: str) -> None:
 def test_numbers_of_neighbouring_cells_are_not_read_as_one() -> None:
     """Three table cells do not make a phone number."""
     assert faults(_page("<table><tr><td>138</td><td>1234</td><td>5678</td></tr></table>")) == []
+
+
+def test_colours_are_judged_in_dark_mode_and_in_print_as_well() -> None:
+    """What dark mode leaves alone keeps its light colour; print comes on top of both."""
+    dark = "<style>@media (prefers-color-scheme: dark) { :root { --paper: #1c2530 } }</style>"
+    page = GOOD.replace("--ink: #eee", "--gone: #eee").replace("BODY", dark).encode()
+    assert faults(page) == ["--ink on --paper in dark at 1.0:1 (at least 4.5:1 is needed)"]
+    printed = "<style>@media print { :root { --ink: #ddd } }</style>"
+    assert [one.split(" at ")[0] for one in faults(_page(printed))] == [
+        "--ink on --paper in print", "--ink on --paper in print from dark",
+    ]  # fmt: skip
+
+
+def test_a_sheet_without_named_colours_cannot_be_judged() -> None:
+    """A renamed palette must not pass for a readable one."""
+    assert faults(GOOD.replace("--ink", "--black").encode()) == [
+        "no colours whose contrast could be judged (the style sheet names them in :root)"
+    ]
+
+
+def test_the_shipped_style_sheet_can_be_read_everywhere() -> None:
+    """All pairs of the template's colours."""
+    css = files("shopscore_analysis") / "report" / "template" / "shopscore" / "page.css"
+    assert list(pale(css.read_text(encoding="utf-8"))) == []
 
 
 def test_source_code_is_found_even_where_highlighting_cuts_it() -> None:

@@ -28,7 +28,7 @@ BOTS = {"feishu": NotifyFeishu, "dingtalk": NotifyDingTalk, "wecombot": NotifyWe
 @pytest.fixture
 def edition(tmp_path: Path) -> twins.Published:
     page = editions.publish(tmp_path / "2026-W46")
-    twins.write_tables(page)
+    editions.write_tables(page)
     return twins.read_edition(page)
 
 
@@ -218,7 +218,7 @@ def test_attachments_that_no_server_takes_are_left_out(
 def shop(tmp_path: Path) -> Shop:
     shop = Shop.create(tmp_path / "shop", "小店", "衣服")
     shop.shelf.put([])
-    twins.write_tables(editions.publish(shop.reports / "2026-W46"))
+    editions.write_tables(editions.publish(shop.reports / "2026-W46"))
     return shop
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from shopscore_analysis.errors import ReportError
+from shopscore_analysis.report.edition import Edition
 from shopscore_analysis.report.receipt import MIME, receipt, run_id
-from shopscore_analysis.report.run import Edition, find, run
+from shopscore_analysis.report.run import find, run
 from tests.report.notebooks import RECEIPT, write
 from tests.show.worlds import FACTS
 
@@ -33,17 +34,17 @@ def test_an_edition_is_a_page_a_notebook_a_manifest_and_findings(editions: tuple
     """All of it lies in the folder asked for, and nothing else does."""
     root, edition, _ = editions
     assert sorted(path.name for path in (root / "a").iterdir()) == [
-        "findings.json", "manifest.json", "timings.json", "weekly.html", "weekly.ipynb",
+        "findings.json", "manifest.json", "tables.xlsx", "timings.json", "weekly.html", "weekly.ipynb",
     ]  # fmt: skip
-    names = ("weekly.html", "weekly.ipynb", "manifest.json", "findings.json")
+    names = ("weekly.html", "weekly.ipynb", "manifest.json", "findings.json", "tables.xlsx")
     assert edition == Edition(*(root / "a" / name for name in names))
 
 
 def test_the_same_inputs_give_the_same_bytes(editions: tuple[Path, Edition, Edition]) -> None:
     """Page, findings and manifest know no clock; times are kept apart."""
     _, first, second = editions
-    for one, other in ((first.html, second.html), (first.manifest, second.manifest), (first.findings, second.findings)):
-        assert one.read_bytes() == other.read_bytes()  # type: ignore[union-attr]
+    for kind in ("html", "manifest", "findings", "tables"):
+        assert getattr(first, kind).read_bytes() == getattr(second, kind).read_bytes()
     timings = json.loads((first.html.parent / "timings.json").read_text(encoding="utf-8"))
     assert timings["run_s"] > 0
 
@@ -64,7 +65,7 @@ def test_the_manifest_says_what_the_report_was_made_from(editions: tuple[Path, E
     assert manifest["parameters"] == {"shop": "小店", "week": "2026-W46"}
     assert re.fullmatch(r"[0-9a-f]{12}", manifest["run_id"])
     assert manifest["run_id"] in edition.html.read_text(encoding="utf-8")
-    assert set(manifest["files"]) == {"weekly.html", "findings.json"}
+    assert set(manifest["files"]) == {"weekly.html", "findings.json", "tables.xlsx"}
     assert manifest["notebook"]["name"] == "weekly.ipynb"
 
 
@@ -141,7 +142,7 @@ def test_a_failed_run_leaves_the_last_good_report_and_keeps_the_failed_notebook(
 def test_a_page_that_fails_its_checks_is_not_published(tmp_path: Path, published: Path) -> None:
     """A phone number in an artefact."""
     leak = 'from IPython.display import HTML\ndisplay(HTML("<p>电话 138" + "12345678</p>"))'
-    with pytest.raises(ReportError, match="found a mobile phone number"):
+    with pytest.raises(ReportError, match="found personal data: 手机号"):
         run(write(tmp_path / "weekly.ipynb", leak, RECEIPT), GIVEN, published, shop_root=tmp_path)
     assert _kept(published) == LAST
     assert (published / "weekly.failed.ipynb").exists()
@@ -154,7 +155,7 @@ def test_a_good_run_clears_the_failed_one_and_other_notebooks_keep_their_names_a
     (published / "returns.failed.ipynb").write_text("{}", encoding="utf-8")
     calm = RECEIPT.replace("receipt(found,", "receipt(None,")
     edition = run(write(tmp_path / "returns.ipynb", calm), GIVEN, published, shop_root=tmp_path)
-    own = {f"returns.{kind}" for kind in ("html", "ipynb", "manifest.json", "timings.json")}
+    own = {f"returns.{kind}" for kind in ("html", "ipynb", "manifest.json", "tables.xlsx", "timings.json")}
     assert {path.name for path in published.iterdir()} == own | set(LAST)
     assert edition.findings is None
     assert (published / "manifest.json").read_bytes() == LAST["manifest.json"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import zipfile
 from datetime import date
@@ -38,7 +37,7 @@ def _book(path: Path) -> dict[str, list[list[Any]]]:
 def test_every_table_of_the_page_is_a_sheet_and_each_figure_is_the_pages(published: Path) -> None:
     """Number for number: what is typed, printed again in its own format, is what the page printed."""
     reading = read_page(published.read_bytes())
-    book = _book(twins.write_tables(published))
+    book = _book(editions.write_tables(published))
     assert len(book) == len(reading.sheets) + 3 and len(reading.sheets) >= 4
     for (name, rows), sheet in zip(list(book.items())[1:], reading.sheets, strict=False):
         assert name.split(" (")[0] in sheet.caption
@@ -58,7 +57,7 @@ def _figures(text: str) -> list[float]:
 
 def test_the_ledger_sheet_holds_the_estimates(published: Path) -> None:
     """k, n and stars as numbers, shares as fractions."""
-    rows = _book(twins.write_tables(published))["丢星账本"]
+    rows = _book(editions.write_tables(published))["丢星账本"]
     assert rows[0] == ["根因", "维度", "次数", "总数", "丢掉的星", "占全部丢星", "去掉它，均分 +", "均分会是"]
     dearest = worlds.ledger().query("loss > 0").sort_values("loss", ascending=False)
     assert [tuple(row[2:6]) for row in rows[1:]] == [
@@ -68,7 +67,7 @@ def test_the_ledger_sheet_holds_the_estimates(published: Path) -> None:
 
 def test_findings_are_held_as_found(published: Path) -> None:
     """Full precision, ids as text, null as an empty cell."""
-    head, *rows = _book(twins.write_tables(published))["发现"]
+    head, *rows = _book(editions.write_tables(published))["发现"]
     assert [dict(zip(head, row, strict=True)) for row in rows] == [
         {name: "" if value is None else value for name, value in row.items()} for row in editions.found()
     ]
@@ -109,7 +108,7 @@ def test_a_date_is_a_date_and_mixed_columns_stay_as_printed(tmp_path: Path) -> N
 
 def test_hostile_text_stays_text_in_the_workbook(published: Path) -> None:
     """A formula in a review is a quoted string; there is no formula and no link anywhere."""
-    path = twins.write_tables(published)
+    path = editions.write_tables(published)
     texts = [row[1] for row in _book(path)["原话"][1:]]
     assert editions.EVIL in texts and worlds.HOSTILE + "太短" in texts
     with zipfile.ZipFile(path) as parts:
@@ -120,15 +119,15 @@ def test_hostile_text_stays_text_in_the_workbook(published: Path) -> None:
 
 def test_the_same_page_gives_the_same_workbook(published: Path) -> None:
     """No clock inside."""
-    first = twins.write_tables(published).read_bytes()
-    assert twins.write_tables(published).read_bytes() == first
+    first = editions.write_tables(published).read_bytes()
+    assert editions.write_tables(published).read_bytes() == first
 
 
 def test_captions_that_excel_refuses_become_names_that_it_takes(tmp_path: Path) -> None:
     """Long, with forbidden characters, twice."""
     caption = "占比[a]:b*c?d/e\\f" + "很长" * 20
     table = f"<table><caption>{caption}</caption><thead><tr><th>甲</th></tr></thead><tbody></tbody></table>"
-    names = list(_book(twins.write_tables(editions.publish(tmp_path / "w", extra=table * 2))))
+    names = list(_book(editions.write_tables(editions.publish(tmp_path / "w", extra=table * 2))))
     assert names[-4:-2] == ["占比 a  b c d e f很长很长很长很长很", "占比 a  b c d e f很长很长很长很长很 (2)"]
 
 
@@ -183,7 +182,7 @@ def test_a_mail_asks_no_network_and_escapes_what_is_hostile(published: Path) -> 
 def test_other_notebooks_have_their_own_names(tmp_path: Path) -> None:
     """Several reports of one week lie in one folder."""
     page = editions.publish(tmp_path / "w", notebook="04_returns")
-    assert twins.write_tables(page).name == "04_returns.tables.xlsx"
+    assert editions.write_tables(page).name == "04_returns.tables.xlsx"
 
 
 def test_a_report_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -194,15 +193,3 @@ def test_a_report_that_is_not_there_is_named(tmp_path: Path) -> None:
         f"weekly.html: expected a published report at {tmp_path / 'weekly.html'}, found no manifest.json; "
         "make it with `shopscore report`"
     )
-
-
-def test_a_folder_that_cannot_be_written_leaves_no_half_workbook(published: Path) -> None:
-    """A folder stands where the file should be."""
-    (published.parent / "tables.xlsx").mkdir()
-    with pytest.raises(ReportError) as caught:
-        twins.write_tables(published)
-    assert str(caught.value) == (
-        f"weekly.html: expected to write {published.parent / 'tables.xlsx'}, found: {os.strerror(21)}; "
-        "free some space, or make the folder writable"
-    )
-    assert not list(published.parent.glob(".*"))

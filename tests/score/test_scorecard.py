@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shopscore_analysis.schema import weeks_to
-from shopscore_analysis.score.scorecard import BETTER, COLUMNS, TOO_FEW, WITHIN, WORSE, rows, scorecard, weight_note
+from shopscore_analysis.schema import TOO_FEW, WITHIN, weeks_to
+from shopscore_analysis.score.scorecard import BETTER, COLUMNS, WORSE, rows, scorecard, weight_note
 
 WEEKS = weeks_to("2026-W46", 13)
 EMPTY = pd.DataFrame(columns=["week", "name", "value", "unit", "k", "n", "low", "high"])

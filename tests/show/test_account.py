@@ -125,7 +125,7 @@ def test_events_are_drawn_where_they_happened_and_claim_no_cause() -> None:
 def test_late_weeks_are_flagged_and_not_extrapolated_from_nothing() -> None:
     assert "下单当周来了最终的 5.0%，到第 2 周满 95%" in show.lag_figure(curve()).description
     figure = show.completed_figure(completing())
-    assert figure.description == "最近 2 周还没到齐：空心点是补全后的估计，第46周只见到最终的 5.0%。"
+    assert figure.description == "最近 2 周还没到齐：空心点是补全后的估计，叉是到目前为止，第46周只见到最终的 5.0%。"
     assert "太新，不估计" in figure.twin.markup
 
 

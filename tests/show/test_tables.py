@@ -113,7 +113,7 @@ def test_a_week_without_a_score_shows_no_old_one(week: str) -> None:
 
 def test_a_week_without_findings_is_called_calm() -> None:
     """No news is told."""
-    assert "没有超出正常波动的根因" in str(show.watch_list(worlds.findings().iloc[:0], {}))
+    assert "没有检出超出正常波动的根因" in str(show.watch_list(worlds.findings().iloc[:0], {}))
 
 
 def test_the_run_record_names_inputs_and_versions() -> None:

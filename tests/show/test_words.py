@@ -83,10 +83,17 @@ def test_three_things_are_what_goes_on_then_what_costs_most_then_what_may_be() -
     """Sure findings first; a surge that is over and the unattributed rest are no task."""
     todo = words.things_to_do(worlds.findings(), worlds.ledger(), worlds.OWNERS, worlds.WEEK, worlds.NAMES)
     assert list(todo["cause"]) == ["defect", "courier", "size_fit"]
-    assert list(todo["verdict"]) == ["真实变化", "长期扣分", "可能变化"]
+    assert list(todo["verdict"]) == ["真实变化", "近期丢星", "可能变化"]
     assert list(todo["owner"]) == ["王芳", "李雷", "王芳"]
-    assert todo["points"].tolist() == pytest.approx([0.20, 0.04, 0.08])
+    assert todo["points"].tolist() == pytest.approx([0.08, 0.04, 0.0])  # never more than the whole cause costs
     assert set(todo["due"]) == {"11月20日（周五）"}
+
+
+def test_a_surge_that_is_over_and_a_lone_review_are_no_task() -> None:
+    """One product's surge ended in W41 and cost all of slow_delivery; three reviews are not enough to act on."""
+    ended = worlds.findings().iloc[[2]].assign(product_id="p1", loss=16.0)
+    few = worlds.ledger().assign(k=[5, 3, 3, 4, 0])
+    assert words.things_to_do(ended, few, worlds.OWNERS, worlds.WEEK, worlds.NAMES).empty
 
 
 def test_a_week_without_findings_still_has_tasks() -> None:

@@ -1,0 +1,114 @@
+"""The way to the target, and what became of what was promised: the last plan, and the last report's three things."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from shopscore_analysis import standing
+from shopscore_analysis.measure.rates import ENOUGH, newcombe, share
+from shopscore_analysis.report.archive import archived
+from shopscore_analysis.report.reading import read_page
+from shopscore_analysis.schema import CAUSES, DIMENSIONS, POSSIBLE, TOO_FEW, WITHIN, cause_label
+from shopscore_analysis.score.plan import Plan
+from shopscore_analysis.score.record import FILE, Kept
+from shopscore_analysis.shop import Shop
+from shopscore_analysis.tally import Tally
+
+MAIN = "weekly"
+THINGS = (
+    "week", "cause", "where", "action", "who", "k_before", "n_before", "share_before", "k", "n", "share",
+    "change", "low", "high", "verdict",
+)  # fmt: skip
+_WHOLE = "全店"
+
+
+def way(shop: Shop, week: str = "") -> list[Plan] | None:
+    """The low, mid and high case of the cheapest way to the target; None where the week has no dimension scores."""
+    return standing.plans(shop, None, week) if _scored(shop, week) else None
+
+
+def plan(shop: Shop, week: str = "") -> tuple[Kept, pd.DataFrame] | None:
+    """The last plan kept before a week and what became of it; None where none was, or the week has no scores."""
+    return standing.promises(shop, week) if _scored(shop, week) else None
+
+
+def _scored(shop: Shop, week: str) -> bool:
+    scores = shop.scores()
+    inside = scores[scores["week"] == shop.week(week)]
+    return bool(inside[[f"{name}_score" for name in DIMENSIONS]].notna().all(axis=1).any())
+
+
+def things(shop: Shop, week: str = "") -> pd.DataFrame:
+    """The three things of the last report before a week, and how each complaint fared since: `THINGS`.
+
+    The things are read from the published page itself. k of n reviews with text in the week of that report and in
+    this week, `change` the difference of the shares with Newcombe's 95 % interval. The verdict is 可能变化 at most:
+    two weeks know nothing of the weeks' own unrest. Whether a thing was done, no export tells. Empty where there
+    is no earlier report.
+    """
+    now, page = shop.week(week), last_page(shop, week)
+    if page is None:
+        return pd.DataFrame(columns=list(THINGS))
+    tally, then = shop.tally("all", now), page.parent.name
+    rows = [
+        (then, cause, where, action, who, *_counted(tally, cause, where, then), *_counted(tally, cause, where, now))
+        for cause, where, action, who in _promised(page)
+    ]
+    return _judged(pd.DataFrame(rows, columns=["week", "cause", "where", "action", "who", *_COUNTS]))
+
+
+_COUNTS = ("k_before", "n_before", "k", "n")
+
+
+def _promised(page: Path) -> Iterator[tuple[str, str, str, str]]:
+    """Cause, where, action and who of each thing to do, as a page prints them."""
+    causes = {cause_label(cause): cause for cause in CAUSES}
+    for label, where, _, action, who, *_ in (item for item in read_page(page.read_bytes()).todo if len(item) >= 5):
+        if label in causes:
+            yield causes[label], where, action, who
+
+
+def _counted(tally: Tally, cause: str, where: str, week: str) -> tuple[int, int]:
+    """Reviews that complain, and reviews with text, of a week, in the whole shop or of one product."""
+    part = tally.where(week=week)
+    chosen = part if where == _WHOLE else _of_product(part, tally, where.strip("「」"))
+    return chosen.where(key=cause).total("cause"), chosen.total("text")
+
+
+def _of_product(part: Tally, whole: Tally, name: str) -> Tally:
+    return part.where(product=[product for product, known in whole.names.items() if name in (product, known)])
+
+
+def _judged(rows: pd.DataFrame) -> pd.DataFrame:
+    sizes = [rows[name].to_numpy(dtype=float) for name in ("k", "n", "k_before", "n_before")]
+    change, low, high = newcombe(*sizes)
+    judged = rows.assign(
+        share=share(sizes[0], sizes[1]), share_before=share(sizes[2], sizes[3]), change=change, low=low, high=high
+    )
+    moved = (judged["low"] > 0) | (judged["high"] < 0)
+    few = (judged[["n", "n_before"]].min(axis=1) < ENOUGH) | (judged["k"] + judged["k_before"] < ENOUGH)
+    words = moved.map({True: POSSIBLE, False: WITHIN}).mask(few, TOO_FEW)
+    return judged.assign(verdict=words)[list(THINGS)]
+
+
+def last_page(shop: Shop, week: str = "") -> Path | None:
+    """The page of the newest weekly report before a week; None where there is none."""
+    now = shop.week(week)
+    earlier = (one.pages[MAIN] for one in archived(shop.reports) if one.name < now and MAIN in one.pages)
+    return next(earlier, None)
+
+
+def sources(shop: Shop, week: str = "") -> dict[str, Any]:
+    """What `things` and `plan` look at beside the shelf: week and digest of the last report, digest of the plans."""
+    page, plans = last_page(shop, week), shop.reports / FILE
+    found = {"last_report": page and page.parent.name, "last_report_digest": _digest(page)}
+    return {name: value for name, value in {**found, "plans_digest": _digest(plans)}.items() if value}
+
+
+def _digest(path: Path | None) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path and path.exists() else ""

@@ -1,0 +1,87 @@
+"""The way to the target in brief, and what became of what was promised last time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from shopscore_analysis.schema import cause_label
+from shopscore_analysis.show import theme, words
+from shopscore_analysis.show.account import block
+from shopscore_analysis.show.html import Html, folded, tag
+from shopscore_analysis.show.plan import missing_of, outcome_table, plan_line
+from shopscore_analysis.show.tables import Column, causes_column, column, each, notes, table
+
+
+def way_on(plans: Sequence[Any] | None) -> Html:
+    """The cheapest way to the target in a sentence and a table of its three cases, with cost and what remains.
+
+    `plans`: `promises.way`; None where the week has no dimension scores, which is said.
+    """
+    if plans is None:
+        return tag("p", "这一周没有本店的三个维度分，算不出到目标的做法：请导入店铺体验分。", class_="note")
+    columns = [
+        Column("情形", lambda row: row.case_label, False),
+        Column("措施", lambda row: row.actions, False),
+        column("cost", "花费", lambda cost: theme.yuan(cost).removesuffix(".00")),
+        Column("总分", lambda row: f"{theme.points(row.before)} → {theme.points(row.after)}"),
+    ]
+    rows = pd.DataFrame([_case(plan, label) for plan, label in zip(plans, ("保守", "居中", "乐观"), strict=True)])
+    target = theme.points(plans[0].target)
+    line = plan_line(plans) + _range(plans) if plan_line(plans) else f"已经到目标 {target}，不需要新的措施。"
+    lacking = [f"未纳入「{label}」：{missing}。" for label, missing in missing_of(plans).items()]
+    left = folded(f"没有算进来的措施（{len(lacking)}）", notes(*lacking)) if lacking else Html()
+    return block(tag("p", line, class_="lead"), table(rows, columns, f"到 {target} 分最省的做法"), left)
+
+
+def _range(plans: Sequence[Any]) -> str:
+    low, high = (theme.points(plans[at].total_after) for at in (0, -1))
+    after = low if low == high else f"{low}—{high}（保守到乐观）"
+    return f"总分从 {theme.points(plans[0].total_before)} 到 {after}。"
+
+
+def _case(plan: Any, label: str) -> dict[str, Any]:
+    actions = "、".join(item.action.label for item in plan.chosen)
+    return {
+        "case_label": label,
+        "actions": actions or ("不需要" if plan.feasible else "现有措施到不了"),
+        "cost": plan.cost,
+        "before": plan.total_before,
+        "after": plan.total_after,
+    }
+
+
+def promised(kept: tuple[Any, pd.DataFrame] | None, things: pd.DataFrame) -> Html:
+    """What became of the last plan, and of the last report's three things; said plainly where there was none.
+
+    `kept`: `promises.plan`; `things`: `promises.things`.
+    """
+    parts = [outcome_table(kept)] if kept else []
+    if len(things):
+        parts.append(_things_table(things))
+    nothing = "还没有更早的周报或存下的计划可以核对。下一期会在这里核对这一期的三件事。"
+    return block(tag("h3", "上次答应的，后来怎样？"), *(parts or [tag("p", nothing, class_="note")]))
+
+
+def _things_table(things: pd.DataFrame) -> Html:
+    then = words.week_name(str(things["week"].iloc[0]))
+    columns = [
+        causes_column("那时要做"),
+        Column("哪里", lambda row: row.where.strip("「」"), False),
+        Column("结果", lambda row: words.fared(row.verdict, more=row.change > 0), False),
+        Column(f"{then}抱怨", lambda row: theme.ratio(row.k_before, row.n_before)),
+        Column("本周抱怨", lambda row: theme.ratio(row.k, row.n)),
+        Column("占比变化", lambda row: words.change(row.change)),
+        Column("95% 区间", lambda row: words.change_interval(row.low, row.high)),
+        column("action", "办法", number=False),
+        column("who", "负责人和日期", number=False),
+    ]
+    told = f"{then}周报的三件事：" + "；".join(_fared(row) for row in each(things)) + "。"
+    note = "总数是有文字的评价。导出里看不出事情做没做，这里只看抱怨变了没有，不证明因果。"
+    return block(tag("p", told, class_="lead"), table(things, columns, f"{then}的三件事，一周之后"), notes(note))
+
+
+def _fared(row: Any) -> str:
+    return f"「{cause_label(row.cause)}」{words.fared(row.verdict, more=row.change > 0)}"
