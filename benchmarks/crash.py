@@ -78,7 +78,7 @@ def _export(path: Path, version: int, count: int) -> Path:
 
 def loaded(paths: Sequence[Path], root: Path) -> None:
     """Loads the exports one after the other, putting records aside early."""
-    intake._HELD, intake._RANGE = 200_000, 700
+    intake._HELD, intake._RANGE = 60_000, 700
     results = load(paths, Shelf(root), "店", root.with_name(f"{root.name}-rejects"))
     assert not any(result.error for result in results), results
 

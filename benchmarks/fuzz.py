@@ -5,13 +5,12 @@
 With atheris installed (`pip install atheris`, Linux and macOS) inputs follow the coverage of the reader's code, and
 `--corpus` keeps those that reached something new; without it they are drawn at random. Every input must be read, or
 refused by an ExportError whose message says what was expected; a good file's rows must all be records or rejects.
-Prints the number of inputs and stops at the first finding, which it prints with its bytes.
+Stops at the first finding, which it prints with its bytes; ends with the number of inputs (atheris: "Done … runs").
 """
 
 from __future__ import annotations
 
 import argparse
-import atexit
 import csv
 import gzip
 import importlib
@@ -157,20 +156,18 @@ def by_coverage(seconds: float, corpus: Path | None) -> None:
 
 
 def main() -> None:
-    """Fuzzes for the time asked for, and prints how many inputs were read and refused."""
+    """Fuzzes for the time asked for, and says how many inputs there were."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--seconds", type=float, default=120)
     arguments.add_argument("--corpus", type=Path)
     asked = arguments.parse_args()
-    atexit.register(_report)  # atheris ends the process itself
     if importlib.util.find_spec("atheris"):
         by_coverage(asked.seconds, asked.corpus)
     else:
         at_random(asked.seconds)
-
-
-def _report() -> None:
-    print(f"{sum(COUNTS.values()):,} inputs without a finding: {COUNTS['read']:,} read, {COUNTS['refused']:,} refused")
+        print(
+            f"{sum(COUNTS.values()):,} inputs without a finding: {COUNTS['read']:,} read, {COUNTS['refused']:,} refused"
+        )
 
 
 if __name__ == "__main__":

@@ -247,7 +247,12 @@ def _shared(cube: _Cube, span: _Span, product: int) -> bool:
 
 
 def _levels(cube: _Cube, first: int) -> Iterator[_Span]:
-    """Every product against the others over the window, as far as no change explains it already."""
+    """Every product against the others over the window, as far as no change explains it already.
+
+    Fewer weeks than `_REST` are no "all along".
+    """
+    if len(cube.weeks) - first < _REST:
+        return
     k, n = cube.k[:, :, first:].sum(2), cube.n[:, :, first:].sum(2)
     for cause, product in np.argwhere(k > 0):
         own_k, own_n = int(k[cause, product]), int(n[cause, product])

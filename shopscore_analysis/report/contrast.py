@@ -10,8 +10,8 @@ from shopscore_analysis.show.theme import contrast
 LEAST = 4.5  # WCAG 2 AA, for text of any size
 # What is written on what: names of the style sheet's colours.
 PAIRS = (
-    ("ink", "paper"), ("ink", "desk"), ("ink", "soft"), ("ink", "mark"), ("muted", "paper"), ("muted", "desk"),
-    ("muted", "soft"), ("accent", "paper"), ("accent", "desk"), ("accent", "soft"), ("on-accent", "accent"),
+    ("ink", "paper"), ("ink", "desk"), ("ink", "mark"), ("muted", "paper"), ("muted", "desk"),
+    ("accent", "paper"), ("accent", "desk"), ("on-accent", "accent"),
 )  # fmt: skip
 _BLOCK = re.compile(r"(?P<media>@media[^{]*\{\s*)?:root\s*\{(?P<body>[^}]*)\}")
 _COLOUR = re.compile(r"--([\w-]+)\s*:\s*(#[0-9a-f]{3,8})\b", re.IGNORECASE)

@@ -84,7 +84,8 @@ def data_as_of(held: Mapping[str, pd.DataFrame]) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Versions of the package, of what computes, and of the lexicon (a digest)."""
+    """Versions of the package, of what computes, and digests of the lexicon and of all code and data files."""
+    from shopscore_analysis.shop import code_digest
     from shopscore_analysis.text.tagger import tagger_digest
 
     found = {}
@@ -93,7 +94,7 @@ def versions() -> dict[str, str]:
             found[name] = version(name)
         except PackageNotFoundError:  # the package itself, run from its folder
             found[name] = "not installed"
-    return {**found, "lexicon": tagger_digest()[:12]}
+    return {**found, "lexicon": tagger_digest()[:12], "code": code_digest()}
 
 
 def tagger_quality() -> pd.DataFrame:

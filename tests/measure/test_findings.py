@@ -60,6 +60,32 @@ def test_numbers_of_a_finding_are_plain_counts() -> None:
     assert spike["loss"] == pytest.approx((spike["k"] - spike["n"] * spike["baseline"]) * 3)
 
 
+def level_of(own: tuple[int, int], others: tuple[int, int], weeks: list[str]) -> Tally:
+    """p0 has k of n texts that complain of defect in each week, four other products the other share."""
+    rows = []
+    for week in weeks:
+        for product, (k, n) in {"p0": own, **{f"p{at}": others for at in range(1, 5)}}.items():
+            rows += [("text", product, week, "", n), ("cause", product, week, "defect", k)]
+    cells = pd.DataFrame(rows, columns=["feature", "product", "week", "key", "count"])
+    return Tally.of([cells.assign(shop="s", sku="", rating=1)])
+
+
+def test_one_small_p_among_many_comparisons_is_no_finding() -> None:
+    """26/260 against 52/1040: p = .006 alone, but 132 comparisons are made."""
+    assert findings(level_of((2, 20), (1, 20), WEEKS[13:]), LAST_WEEK).empty
+
+
+def test_few_complaints_are_never_called_real() -> None:
+    """4 of 4 against 0 of 1,600 is no chance, but four voices are no proof; five are."""
+    four, five = (level_of((1, 1), (0, 100), WEEKS[-weeks:]) for weeks in (4, 5))
+    assert findings(four, LAST_WEEK)["verdict"].tolist() == ["可能变化"]
+    assert findings(five, LAST_WEEK)["verdict"].tolist() == ["真实变化"]
+
+
+def test_three_weeks_are_not_all_along() -> None:
+    assert findings(level_of((9, 10), (0, 100), WEEKS[-3:]), LAST_WEEK).empty
+
+
 def test_weeks_after_the_one_asked_for_are_not_seen() -> None:
     before = findings(made_up(1000, planted), "2026-W42")
     assert "slow_delivery" not in set(before["cause"])

@@ -11,8 +11,10 @@ import nbformat
 import pytest
 
 from shopscore_analysis import show
+from shopscore_analysis.report.bundle import Bundle, issue
 from shopscore_analysis.report.checks import check
 from shopscore_analysis.report.run import page_of
+from shopscore_analysis.shop import Shop
 from tests.show import worlds
 
 if TYPE_CHECKING:
@@ -62,6 +64,34 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "weekly.html"
     path.write_text(made, encoding="utf-8")
     return path
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """The sample shop's weekly report as it is published, with its index page."""
+    root = tmp_path_factory.mktemp("shop") / "demo"
+    shutil.copytree(Shop.open("").root, root, ignore=shutil.ignore_patterns("reports"))
+    return issue(root, "weekly")
+
+
+@pytest.fixture(scope="session")
+def weekly(real: Bundle) -> Path:
+    """The page of a real run."""
+    return real.html
+
+
+PAGES = ("worked", "weekly", "index")
+
+
+@pytest.fixture(scope="session", params=PAGES)
+def any_page(request: pytest.FixtureRequest) -> Path:
+    """Each kind of page in turn: every artefact worked by hand, a real weekly report, an index page."""
+    if request.param == "worked":
+        path: Path = request.getfixturevalue("page")
+        return path
+    bundle: Bundle = request.getfixturevalue("real")
+    assert bundle.index
+    return bundle.html if request.param == "weekly" else bundle.index
 
 
 @pytest.fixture(scope="session")

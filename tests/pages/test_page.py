@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
 WIDTHS = {390: 844, 768: 1024, 1280: 900}
 TAP = 44
+ROOT = Path(__file__).resolve().parents[2]
+SCREENS = ROOT / "reports" / "screens"  # git-ignored
+OPEN_ALL = "document.querySelectorAll('details').forEach(e => e.open = true)"
+GRAVE = {"serious", "critical"}
 
-SMALL_TAPS = """() => [...document.querySelectorAll('nav a, summary, a.door, .watch a')]
+SMALL_TAPS = """() => [...document.querySelectorAll('a:not(.skip, svg a), summary, button, input')]
   .map(e => [e.textContent.trim().slice(0, 20), e.getBoundingClientRect().height])
   .filter(([, height]) => height > 0 && height < 44)"""
 OVERFLOWING = """() => [...document.querySelectorAll('main *, header *')]
@@ -65,20 +69,32 @@ def _opened(
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_page_fits_its_screen_and_stays_silent(
-    browser: Browser, page: Path, width: int, scheme: Literal["light", "dark"]
+    browser: Browser, any_page: Path, width: int, scheme: Literal["light", "dark"]
 ) -> None:
-    """No sideways scroll, nothing cut, no console message, no request."""
-    with _opened(browser, page, width, scheme) as (tab, noise):
+    """No sideways scroll, nothing cut, no console message, no request. The screen is kept for a person to look at."""
+    with _opened(browser, any_page, width, scheme) as (tab, noise):
+        tab.screenshot(path=SCREENS / f"{any_page.stem}-{width}-{scheme}.png")
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
         assert tab.evaluate(OVERFLOWING) == []
         assert noise == []
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_everything_to_tap_is_large_enough(browser: Browser, page: Path, width: int) -> None:
-    """44 px, as a thumb needs; cells of the heat map too."""
-    with _opened(browser, page, width) as (tab, _):
+def test_everything_to_tap_is_large_enough(browser: Browser, any_page: Path, width: int) -> None:
+    """44 px, as a thumb needs, with every box open."""
+    with _opened(browser, any_page, width) as (tab, _):
         assert tab.evaluate(SMALL_TAPS) == []
+        tab.evaluate(OPEN_ALL)
+        assert tab.evaluate(SMALL_TAPS) == []
+
+
+@pytest.mark.parametrize("name", ["page", "weekly"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_cells_and_bars_are_large_enough_to_tap(
+    browser: Browser, request: pytest.FixtureRequest, width: int, name: str
+) -> None:
+    """44 px for every door of a figure."""
+    with _opened(browser, request.getfixturevalue(name), width) as (tab, _):
         boxes: list[Any] = tab.evaluate(
             "[...document.querySelectorAll('svg a path')].map(e => e.getBoundingClientRect().toJSON())"
         )
@@ -86,9 +102,12 @@ def test_everything_to_tap_is_large_enough(browser: Browser, page: Path, width: 
         assert all(box["width"] >= TAP and box["height"] >= TAP for box in boxes)
 
 
-def test_the_first_screen_of_a_phone_answers_better_why_and_what_now(browser: Browser, page: Path) -> None:
+@pytest.mark.parametrize("name", ["page", "weekly"])
+def test_the_first_screen_of_a_phone_answers_better_why_and_what_now(
+    browser: Browser, request: pytest.FixtureRequest, name: str
+) -> None:
     """Verdict, three tiles and all three things to do, above the navigation."""
-    with _opened(browser, page, 390) as (tab, _):
+    with _opened(browser, request.getfixturevalue(name), 390) as (tab, _):
         last = tab.locator(".todo > li").nth(2).bounding_box()
         strip = tab.locator("nav").bounding_box()
         assert last and strip
@@ -98,15 +117,45 @@ def test_the_first_screen_of_a_phone_answers_better_why_and_what_now(browser: Br
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out_from_what_is_behind_it(browser: Browser, page: Path, scheme: Literal["light", "dark"]) -> None:
+def test_text_stands_out_from_what_is_behind_it(
+    browser: Browser, any_page: Path, scheme: Literal["light", "dark"]
+) -> None:
     """4.5:1 or more, everywhere."""
-    with _opened(browser, page, 1280, scheme) as (tab, _):
-        tab.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
+    with _opened(browser, any_page, 1280, scheme) as (tab, _):
+        tab.evaluate(OPEN_ALL)
         pale = {
             (name, round(contrast(*(_hex(colour) for colour in (ink, back))), 1))
             for name, ink, back in tab.evaluate(COLOURS)
         }  # fmt: skip
         assert {entry for entry in pale if entry[1] < 4.5} == set()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
+def test_axe_finds_no_serious_fault(
+    browser: Browser, any_page: Path, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    """All rules of axe-core, every box open; its script is the test's, the page has none."""
+    axe = pytest.importorskip("axe_playwright_python.base", reason="no axe-core; install axe-playwright-python")
+    with _opened(browser, any_page, width, scheme) as (tab, _):
+        tab.evaluate(OPEN_ALL)
+        tab.evaluate(Path(axe.AXE_FILE_PATH).read_text(encoding="utf-8"))
+        faults = tab.evaluate("axe.run(document).then(result => result.violations)")
+        told = [(fault["id"], [node["html"][:120] for node in fault["nodes"][:3]]) for fault in faults
+                if fault["impact"] in GRAVE]  # fmt: skip
+        assert told == []
+
+
+def test_a_bar_and_a_thing_to_do_open_their_quotes(browser: Browser, weekly: Path) -> None:
+    """By tap and by keyboard, in a published report."""
+    with _opened(browser, weekly, 390) as (tab, _):
+        bar = tab.locator('svg[aria-labelledby^="losses"] a').first
+        target = bar.get_attribute("href")
+        box = tab.locator(f"details:has(> {target})")
+        assert box.get_attribute("open") is None
+        bar.focus()
+        tab.keyboard.press("Enter")
+        assert box.locator("blockquote").first.is_visible()
+        assert box.locator("mark").count() > 0
 
 
 def test_a_cell_of_the_heat_map_opens_its_quotes_by_tap(browser: Browser, page: Path) -> None:
@@ -144,6 +193,17 @@ def test_hostile_text_is_read_not_run(browser: Browser, page: Path) -> None:
         assert tab.locator("script").count() == 0
         assert '<script>alert("x")</script>' in tab.locator("main").inner_text()
         assert noise == []
+
+
+def test_a_real_report_prints_to_a4_without_a_cut(browser: Browser, weekly: Path) -> None:
+    """Nothing is wider than the paper; the file is kept for a person to look at."""
+    with _opened(browser, weekly, 768, "dark") as (tab, _):
+        tab.emulate_media(media="print", color_scheme="dark")
+        tab.set_viewport_size({"width": 703, "height": 1000})  # A4 less its margins, in CSS pixels
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 703
+        assert tab.evaluate(OVERFLOWING) == []
+        tab.pdf(path=SCREENS / "weekly.pdf", format="A4", prefer_css_page_size=True)
+        assert (SCREENS / "weekly.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_print_is_light_a4_and_open(browser: Browser, page: Path) -> None:

@@ -83,7 +83,7 @@ def test_the_head_must_be_strict(part: str, value: str, fault: str) -> None:
     assert faults(_page(**{part: value})) == [fault]
 
 
-@pytest.mark.parametrize("body", ["商品 3500519435916043061", "3.13812345678", "1380000", "<code>d8fdfd637134355804e6704e</code>"])
+@pytest.mark.parametrize("body", ["商品 3500519435916043061", "1380000", "<code>d8fdfd637134355804e6704e</code>"])
 def test_numbers_inside_longer_ones_are_no_phone_numbers(body: str) -> None:
     """A product id is no person."""
     assert faults(_page(body)) == []
