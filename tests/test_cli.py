@@ -61,11 +61,12 @@ def test_status_is_one_json_object_by_table_and_week(run: Run, shop: Path) -> No
     _, out, _ = run("status", "--shop", shop, "--json")
     found = json.loads(out)
     assert found["shop"] == "手算店"
-    reviews = found["tables"]["reviews"]
-    assert (reviews["rows"], reviews["weeks"]) == (12, {"2026-W45": 5, "2026-W46": 7})
-    assert found["tables"]["orders"] == {"rows": 15, "weeks": {"2026-W44": 15}}
-    assert found["tables"]["aftersales"] == {"rows": 3, "weeks": {"2026-W45": 1, "2026-W46": 2}}
-    assert found["tables"]["rivals"] == {"rows": 0, "weeks": {}}
+    counts = {name: (table["rows"], table["weeks"]) for name, table in found["tables"].items()}
+    assert counts["reviews"] == (12, {"2026-W45": 5, "2026-W46": 7})
+    assert counts["orders"] == (15, {"2026-W44": 15})
+    assert counts["aftersales"] == (3, {"2026-W45": 1, "2026-W46": 2})
+    assert counts["rivals"] == (0, {})
+    assert found["joins"]["reviews"]["n"] == 12
 
 
 def _no_export(folder: Path) -> Path:

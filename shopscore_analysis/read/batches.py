@@ -92,7 +92,10 @@ class Origin:
         return Origin(self.path, self.member, self.sheet, self.shop, self.source, self.period)
 
     def absorb(self, part: Origin) -> None:
-        """Adds what was noticed over a slice, except its rejects, which are handed on at once."""
+        """Adds what was noticed over a slice; of its rejects, which are handed on at once, only their number."""
+        for reject in part.rejects:
+            if not reject.kept:
+                self.note(f"{N} rows rejected, {reject.column}: {reject.reason}")
         for text, count in part._notes.items():
             self.note(text, count, part._examples[text])
         self.newest = max((at for at in (self.newest, part.newest) if at), default=None)

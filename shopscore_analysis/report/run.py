@@ -5,10 +5,12 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
-from importlib import resources
+from importlib import import_module, resources
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
+from shopscore_analysis import guard
 from shopscore_analysis.errors import ReportError
 from shopscore_analysis.report import params
 from shopscore_analysis.report.checks import CSP, check
@@ -147,10 +149,12 @@ def _execute(notebook: Path, executed: Path, given: Mapping[str, Any], timeout: 
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill import PapermillExecutionError, execute_notebook
 
+    Thread(target=import_module, args=("nbconvert.exporters",), daemon=True).start()  # while the kernel works
     try:
         execute_notebook(
             str(notebook), str(executed), parameters=dict(given), cwd=str(notebook.parent), kernel_name="python3",
-            progress_bar=False, execution_timeout=timeout, extra_arguments=[f"--log-level={QUIET}"],
+            progress_bar=False, execution_timeout=timeout,
+            extra_arguments=[f"--log-level={QUIET}", f"--IPKernelApp.exec_lines={guard.LINE}"],
         )  # fmt: skip
     except PapermillExecutionError as error:
         raise _failure(notebook, executed, f"{error.ename}: {error.evalue}") from error

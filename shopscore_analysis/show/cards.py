@@ -110,7 +110,7 @@ def things_to_do(found: pd.DataFrame, ledger: pd.DataFrame, owners: Mapping[str,
 
 
 def _thing(row: Any) -> Html:
-    head = tag("strong", f"{cause_label(row.cause)}", tag("small", f" {row.where}"))
+    head = tag("strong", f"{cause_label(row.cause)} ", tag("small", row.where))
     gain = tag("span", f"最多 +{theme.points(row.points)} 星", class_="gain")
     who = tag("span", f"{row.owner} · {row.due}", class_="who")
     door = tag("a", "看原话", href=f"#{evidence_id(row.cause)}", class_="door")

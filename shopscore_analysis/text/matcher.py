@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shopscore_analysis.text.clauses import boundaries
-from shopscore_analysis.text.lexicon import CLASSES, FAULTS, ROLES, Lexicon
+from shopscore_analysis.text.lexicon import CLASSES, FAINT, FAULTS, ROLES, Lexicon
 from shopscore_analysis.text.normalize import Batch
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 _DENY, _POST, _SUSPEND, _CONTRAST, _GUARD = (1 << index for index in range(len(ROLES)))
+_NAMED = (1 << FAINT) - 1  # the causes and plain dissatisfaction
 _NEIGHBOURS = 10  # how many earlier matches are looked at for an aspect
 _POST_REACH = 3
 _CHAIN = 3  # denials that may stand in a row (不是没有色差)
@@ -87,10 +88,12 @@ def _matches(batch: Batch, lexicon: Lexicon) -> _Matches:
 
 
 def _shut(matches: _Matches, batch: Batch, lexicon: Lexicon) -> _Matches:
-    """The matches without phrases that end in a denial of the fault behind it (味道不 in 味道不错)."""
-    praised = np.isin(batch.codes[np.minimum(matches.end, len(batch.codes) - 1)], _faults())
-    complains = (lexicon.classes[matches.pattern] > 0) | (lexicon.faults[matches.pattern] > 0)
-    return matches.keep(~(praised & complains & lexicon.ajar[matches.pattern]))
+    """The matches without phrases that end in a denial of the fault behind it (味道不 in 味道不错, 内容不 in 内容不枯燥)."""
+    complains = (lexicon.classes[matches.pattern] & _NAMED > 0) | (lexicon.faults[matches.pattern] > 0)
+    begins = np.zeros(len(batch.codes) + 1, dtype=np.bool_)
+    begins[:-1] = np.isin(batch.codes, _faults())
+    begins[matches.start[complains]] = True
+    return matches.keep(~(complains & lexicon.ajar[matches.pattern] & begins[matches.end]))
 
 
 @lru_cache(maxsize=1)

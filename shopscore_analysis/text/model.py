@@ -25,6 +25,8 @@ OUTPUTS = (*CAUSE_NAMES, "complaint")
 LONGEST = 4  # characters of an n-gram
 BITS = 22  # of a hash; the table of rows takes 16 MB
 CLAUSE_SHARE = 0.5
+MOST = 3.0  # statements of one class that a text or clause is credited with
+LEAST = 1e-6  # squared length of a text without known n-grams
 _PRIMES = (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F)
 _MOOD_MIDDLE, _MOOD_SLOPE = -0.3, 4.0  # of the standardised tone, chosen on texts that no weight has seen
 _TONE_SHRINK = 30.0  # short clauses have less to say: added to their squared length
@@ -34,14 +36,14 @@ _TONE_SHRINK = 30.0  # short clauses have less to say: added to their squared le
 class Weights:
     """What training found, as arrays.
 
-    `hashes` [f] names the n-grams kept, `rarity` [f] their inverse document frequency, `grams` [f, 24] their
-    weights for each output and, last, for the tone; `lexicon` [2 · classes, 23] weighs what the lexicon found
+    `hashes` [f] names the n-grams kept, `grams` [f, 25] their
+    weights for each output for the tone and,
+    last, their squared rarity; `lexicon` [2 · classes, 23] weighs what the lexicon found
     and what it found denied, `tone` [8, 23] the standardised tone of a text (`tone_mean`, `tone_scale`);
     `bias`, `threshold` and `slope` [23] turn scores into a confidence of 0.5 at the threshold.
     """
 
     hashes: Ints
-    rarity: Reals
     grams: Reals
     lexicon: Reals
     tone: Reals
@@ -66,15 +68,6 @@ class Scored:
     spans: Ints
 
 
-@dataclass(frozen=True)
-class Grams:
-    """The known n-grams of a batch: their row, text and clause (-1 where they cross one's border)."""
-
-    row: Ints
-    text: Ints
-    clause: Ints
-
-
 def hashed(codes: NDArray[np.uint32], length: int) -> Ints:
     """The hash of every n-gram of one length; entry i is that of the n-gram that begins at i."""
     size = max(len(codes) - length + 1, 0)
@@ -85,40 +78,32 @@ def hashed(codes: NDArray[np.uint32], length: int) -> Ints:
     return (mixed >> np.uint32(32 - BITS)).astype(np.int64)
 
 
-def grams(batch: Batch, clauses: Ints, table: NDArray[np.int32]) -> Grams:
-    """The n-grams of a batch that the table knows; `table` maps hashes to rows, -1 for none."""
-    text = np.repeat(np.arange(batch.size), np.diff(batch.starts))
-    breaks = np.concatenate([np.zeros(1, np.int64), np.cumsum(batch.codes == ord("\n"))])
-    rows, texts, owners = [], [], []
+def grams(batch: Batch, number: Ints, spans: Ints, table: NDArray[np.int32]) -> csr_matrix:
+    """How often each clause holds each n-gram that the table knows [clauses, n-grams], in the order of the text.
+
+    `number` [characters] is the clause of each character, `spans` [clauses, 2] where each lies; `table` maps
+    hashes to columns, -1 for none. An n-gram that crosses a border is none; equal ones stay apart and add up.
+    """
+    size = len(batch.codes)
+    column = np.full((size, LONGEST), -1, dtype=np.int32)
     for length in range(1, LONGEST + 1):
-        row = table[hashed(batch.codes, length)]
-        known = np.flatnonzero((row >= 0) & (breaks[length:] == breaks[: max(len(breaks) - length, 0)]))
-        last = clauses[known + length - 1]
-        rows.append(row[known])
-        texts.append(text[known])
-        owners.append(np.where(clauses[known] == last, last, -1))
-    return Grams(*(np.concatenate(part).astype(np.int64) for part in (rows, texts, owners)))
-
-
-def presence(owner: Ints, column: Ints, shape: tuple[int, int]) -> csr_matrix:
-    """A sparse matrix with 1 where an owner has a column at least once."""
-    matrix = csr_matrix((np.ones(len(owner), dtype=np.float32), (owner, column)), shape=shape)
-    matrix.sum_duplicates()
-    matrix.data[:] = 1.0
-    return matrix
-
-
-def lengths(matrix: csr_matrix, rarity: Reals) -> Reals:
-    """The Euclidean length of each row once its entries are weighed by rarity; never below a small number."""
-    squared: Reals = matrix @ np.square(rarity)
-    return np.sqrt(np.maximum(squared, 1e-6)).astype(np.float32)
+        known = table[hashed(batch.codes, length)]
+        crosses = number[: max(size - length + 1, 0)] != number[length - 1 :]
+        known[crosses] = -1
+        column[: len(known), length - 1] = known
+    column[batch.codes == ord("\n")] = -1
+    seen = column >= 0
+    before = np.concatenate([np.zeros(1, np.int64), np.cumsum(seen.sum(axis=1))])
+    ends = np.concatenate([before[spans[:, 0]], before[-1:]])
+    indices = column[seen]
+    return csr_matrix((np.ones(len(indices), np.float32), indices, ends), shape=(len(spans), int(table.max()) + 1))
 
 
 def stated(found: Found, owner: Ints, owners: int) -> Reals:
-    """How often (up to 3) the lexicon found each class, and found it denied, per owner [owners, 2 · classes]."""
-    counts = np.zeros((owners, 2 * len(CLASSES)), dtype=np.float32)
-    np.add.at(counts, (owner, found.kind + len(CLASSES) * found.denied), 1.0)
-    return np.minimum(counts, 3.0)
+    """How often the lexicon found each class, and found it denied, per owner [owners, 2 · classes]."""
+    width = 2 * len(CLASSES)
+    cell = owner * width + found.kind + len(CLASSES) * found.denied
+    return np.bincount(cell, minlength=owners * width).reshape(owners, width).astype(np.float32)
 
 
 def tones(whole: Reals, parts: Reals, text: Ints, texts: int) -> Reals:
@@ -151,10 +136,10 @@ def weights() -> Weights:
     """The shipped weights, unpacked; cached."""
     packed = np.load(BytesIO((files("shopscore_analysis") / "data" / "tagger.npz").read_bytes()))
     scale = packed["scale"].astype(np.float32)
+    rarity = packed["rarity"].astype(np.float32)
     return Weights(
         packed["hashes"].astype(np.int64),
-        packed["rarity"].astype(np.float32),
-        packed["grams"].astype(np.float32) * scale,
+        np.column_stack([packed["grams"].astype(np.float32) * scale, np.square(rarity)]),
         *(
             packed[name].astype(np.float32)
             for name in (
@@ -186,15 +171,14 @@ def score(batch: Batch, found: Found) -> Scored:
     """The confidence of every output for each text of the batch, and where each cause speaks most."""
     known = weights()
     number, text_of, spans = clause_owners(batch, found.clauses)
-    seen = grams(batch, number, _table())
-    whole = _parts(seen.text, seen.row, batch.size, known)
-    inside = seen.clause >= 0
-    part = _parts(seen.clause[inside], seen.row[inside], len(spans), known, _TONE_SHRINK)
+    first = np.searchsorted(text_of, np.arange(batch.size))
+    raw: Reals = grams(batch, number, spans, _table()) @ known.grams
+    part, whole = _scores(raw, _TONE_SHRINK), _scores(np.add.reduceat(raw, first, axis=0))
     tone = (tones(whole[:, -1], part[:, -1], text_of, batch.size) - known.tone_mean) / known.tone_scale
-    said = number[batch.starts[found.text] + found.start]
-    text_scores = whole[:, :-1] + stated(found, found.text, batch.size) @ known.lexicon + known.bias
+    said = stated(found, number[batch.starts[found.text] + found.start], len(spans))
+    text_scores = whole[:, :-1] + np.minimum(np.add.reduceat(said, first, axis=0), MOST) @ known.lexicon + known.bias
     text_scores += tone @ known.tone
-    clause_scores = part[:, :-1] + stated(found, said, len(spans)) @ known.lexicon + known.bias
+    clause_scores = part[:, :-1] + np.minimum(said, MOST) @ known.lexicon + known.bias
     best = best_clauses(clause_scores, text_of, batch.size)
     total = text_scores + CLAUSE_SHARE * np.take_along_axis(clause_scores, best, axis=0)
     confidence = 1 / (1 + np.exp(-known.slope * (total - known.threshold)))
@@ -210,11 +194,9 @@ def best_clauses(scores: Reals, text_of: Ints, texts: int) -> Ints:
     return np.minimum.reduceat(rows, first, axis=0)
 
 
-def _parts(owner: Ints, row: Ints, owners: int, known: Weights, shrink: float = 0.0) -> Reals:
-    """Scores by n-grams alone [owners, 24]; the last column is the tone, shrunk for short clauses."""
-    matrix = presence(owner, row, (owners, len(known.hashes)))
-    length = lengths(matrix, known.rarity)
-    raw: Reals = matrix @ known.grams
-    scores = raw / length[:, None]
-    scores[:, -1] = raw[:, -1] / np.sqrt(np.square(length) + shrink)
+def _scores(raw: Reals, shrink: float = 0.0) -> Reals:
+    """Scores by n-grams alone [owners, 24] from their sums; the last column is the tone, shrunk for short clauses."""
+    squared = np.maximum(raw[:, -1:], LEAST)
+    scores: Reals = raw[:, :-1] / np.sqrt(squared)
+    scores[:, -1] = raw[:, -2] / np.sqrt(squared[:, 0] + shrink)
     return scores

@@ -24,8 +24,8 @@ _COMPLAINT = OUTPUTS.index("complaint")
 _PLAIN = 0.2  # a text that says outright that it is dissatisfied, or names a cause, gets 0.5 and this share more
 _FAINT = 0.4  # the least complaint of faint praise that praises nothing
 _SILENT = 0.02  # the complaint of a text that says nothing
-_DENIED = 0.4  # what is left of a confidence when all the text says of its cause is that it is not so
-_UNSAID = 0.9  # what is left of a confidence that no phrase supports
+DENIED = 0.4  # what is left of a confidence when all the text says of its cause is that it is not so
+UNSAID = 0.9  # what is left of a confidence that no phrase supports
 _UNNAMED = 0.65  # what is left of a complaint where no phrase complains
 _ONLY_DENIALS = 0.35  # what is left of a complaint where everything said is denied
 _MILD = 0.4  # the mean of complaint and mood from which a text counts as complaining: mild ones sound favourable
@@ -94,7 +94,7 @@ def _decided(found: Found, scored: Scored, texts: int) -> NDArray[np.float32]:
     np.add.at(counts, (found.denied.astype(np.int64), found.text, found.kind), 1)
     said, denied = counts > 0
     causes = slice(0, len(CAUSE_NAMES))
-    sure[:, causes] *= np.where(said[:, causes], 1.0, np.where(denied[:, causes], _DENIED, _UNSAID))
+    sure[:, causes] *= np.where(said[:, causes], 1.0, np.where(denied[:, causes], DENIED, UNSAID))
     caused = np.asarray((sure[:, causes] >= SAID).any(axis=1))
     sure[:, _COMPLAINT] = _complaint(sure[:, _COMPLAINT], scored.mood, said, denied, caused)
     return sure

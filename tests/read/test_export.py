@@ -276,6 +276,10 @@ def test_a_row_without_what_a_record_needs_is_a_reject_with_place_and_reason(wri
         (3, "评价日期", "改天", "expected a time such as 2026-09-22 00:54:10, or a day", False),
         (4, "评价日期", "", "expected a value in 评价日期, found an empty cell", False),
     ]
+    assert {
+        "1 rows rejected, 评价日期: expected a time such as 2026-09-22 00:54:10, or a day",
+        "1 rows rejected, 评价日期: expected a value in 评价日期, found an empty cell",
+    } < set(batch.warnings)
 
 
 def test_an_unreadable_cell_is_left_empty_listed_and_warned_of(write: Write) -> None:

@@ -13,7 +13,9 @@ from shopscore_analysis.report.contrast import pale
 GOOD = f"""<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{CSP}"><meta name="robots" content="noindex">
 <style>:root {{ --ink: #1c2530; --paper: #fff }} @media (prefers-color-scheme: dark) {{ :root {{ --ink: #eee;
---paper: #222 }} }} @media print {{ :root {{ --ink: #000; --paper: #fff }} }} a {{ clip-path: url(#c) }}</style></head><body><a href="#there">去</a><p id="there">BODY</p>
+--paper: #222 }} }} @media print {{ :root {{ --ink: #000; --paper: #fff }} }}
+a {{ clip-path: url(#c) }}</style>
+</head><body><a href="#there">去</a><p id="there">BODY</p>
 </body></html>"""
 
 

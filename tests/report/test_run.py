@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
+from shopscore_analysis import journal
 from shopscore_analysis.errors import ReportError
-from shopscore_analysis.report.edition import Edition
+from shopscore_analysis.report.archive import sweep
+from shopscore_analysis.report.edition import Edition, place
 from shopscore_analysis.report.receipt import MIME, receipt, run_id
-from shopscore_analysis.report.run import find, run
+from shopscore_analysis.report.run import find, publish_executed, run
+from shopscore_analysis.shop import Shop
 from tests.report.notebooks import RECEIPT, write
 from tests.show.worlds import FACTS
 
@@ -75,6 +79,7 @@ def test_findings_are_written_as_the_notebook_found_them(editions: tuple[Path, E
     assert found == [{"cause": "defect", "product_id": None, "k": 3, "n": 9, "baseline": 0.1}]
 
 
+NAMES = {"html": "weekly.html", "manifest": "manifest.json", "notebook": "weekly.ipynb", "tables": "tables.xlsx"}
 LAST = {"weekly.html": b"last good page", "manifest.json": b"{}"}
 
 
@@ -119,13 +124,19 @@ def _kept(folder: Path) -> dict[str, bytes]:
             "nothing was published, see weekly.failed.ipynb",
         ),
         (
+            "for _ in range(1000):\n    print('x' * 1_000_000)",
+            60,
+            "weekly.ipynb, cell 2: expected the cell to run, found RuntimeError: expected at most 5,000,000 printed "
+            "characters, found more; show a table instead; nothing was published, see weekly.failed.ipynb",
+        ),
+        (
             "1 + 1",
             60,
             "weekly.ipynb, cell 2: expected the last cell to end with report.receipt(findings, facts), "
             "found no receipt; the notebook stopped early, or its last line is missing",
         ),
     ],
-    ids=["error", "hanging", "sys.exit", "dead kernel", "no receipt"],
+    ids=["error", "hanging", "sys.exit", "dead kernel", "a gigabyte", "no receipt"],
 )
 def test_a_failed_run_leaves_the_last_good_report_and_keeps_the_failed_notebook(
     tmp_path: Path, published: Path, cell: str, timeout: int, message: str
@@ -136,7 +147,9 @@ def test_a_failed_run_leaves_the_last_good_report_and_keeps_the_failed_notebook(
     assert str(caught.value) == message
     assert caught.value.cell == 2
     assert _kept(published) == LAST
-    assert cell in json.dumps(json.loads((published / "weekly.failed.ipynb").read_text(encoding="utf-8")))
+    failed = published / "weekly.failed.ipynb"
+    assert cell in "".join("".join(one["source"]) for one in json.loads(failed.read_text(encoding="utf-8"))["cells"])
+    assert failed.stat().st_size < 6_000_000
 
 
 def test_a_page_that_fails_its_checks_is_not_published(tmp_path: Path, published: Path) -> None:
@@ -184,6 +197,88 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         f"weekly.ipynb: expected to write into {blocked / '2026-W46'}, found: {os.strerror(20)}; "
         "free some space, or make the folder writable"
     )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a limit on a file's size is a POSIX one")
+def test_a_full_disk_is_named_and_leaves_the_last_report(tmp_path: Path, published: Path) -> None:
+    """The system refuses to write more than 4 kB into any file, as a full disk would."""
+    import resource
+
+    notebook = write(tmp_path / "weekly.ipynb", "'x' * 20_000", RECEIPT)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        with pytest.raises(ReportError) as caught:
+            run(notebook, GIVEN, published, shop_root=tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert str(caught.value) == (
+        f"weekly.ipynb: expected to write into {published}, found: {os.strerror(27)}; "
+        "free some space, or make the folder writable"
+    )
+    assert {name: data for name, data in _kept(published).items() if not name.startswith(".")} == LAST
+
+
+class _Killed(BaseException):
+    """What a kill does to a run: no handler of ours may catch it."""
+
+
+@pytest.mark.parametrize("moved", [0, 1, 3])
+def test_a_run_killed_between_two_moves_leaves_no_mix(
+    tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch, moved: int
+) -> None:
+    """What was committed is finished by whoever comes next."""
+    files = {kind: (name, b"new") for kind, name in NAMES.items()}
+    replaced, done = journal._replaced, list[Path]()
+
+    def replace(source: Path, target: Path) -> None:
+        if len(done) == moved:
+            raise _Killed
+        done.append(target)
+        replaced(source, target)
+
+    monkeypatch.setattr(journal, "_replaced", replace)
+    with pytest.raises(_Killed):
+        place(files, published, Path("weekly.ipynb"))
+    monkeypatch.undo()
+    sweep(published.parent)
+    assert {name: (published / name).read_bytes() for name in NAMES.values()} == dict.fromkeys(NAMES.values(), b"new")
+    assert not (published.parent / "journal.json").exists()
+
+
+def test_a_run_killed_before_the_commit_leaves_the_last_report(
+    tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing that was published is touched."""
+    monkeypatch.setattr(journal, "_synced", lambda path: (_ for _ in ()).throw(_Killed()))
+    with pytest.raises(_Killed):
+        place({kind: (name, b"new") for kind, name in NAMES.items()}, published, Path("weekly.ipynb"))
+    sweep(published.parent)
+    assert _kept(published) == LAST
+
+
+def _executed(folder: Path, notebook: Path, **given: str) -> Path:
+    from papermill import execute_notebook
+
+    out = folder / "run.ipynb"
+    execute_notebook(str(notebook), str(out), parameters=given, kernel_name="python3", progress_bar=False)
+    return out
+
+
+def test_a_notebook_that_papermill_has_run_is_checked_and_published(tmp_path: Path) -> None:
+    """As an Airflow operator leaves it; under another shop's name, or changed since, it is refused."""
+    shop = Shop.create(tmp_path / "测试小店", "测试小店", "衣服")
+    notebook = write(tmp_path / "weekly.ipynb", RECEIPT)
+    out = _executed(tmp_path, notebook, shop=str(shop.root), week="2026-W46")
+    edition = publish_executed(out, shop.root)
+    assert edition.html == shop.reports / "2026-W46" / "weekly.html"
+    assert json.loads(edition.manifest.read_text(encoding="utf-8"))["parameters"]["shop"] == "测试小店"
+    other = Shop.create(tmp_path / "别家", "别家", "衣服")
+    with pytest.raises(ReportError, match=r"run.ipynb: expected a run for 别家, found one for 测试小店"):
+        publish_executed(out, other.root)
+    write(notebook, "1 + 1", RECEIPT)
+    with pytest.raises(ReportError, match="expected the run of a notebook that is still there unchanged, found one of"):
+        publish_executed(out, shop.root)
 
 
 def test_a_notebook_is_found_by_name_and_an_unknown_one_lists_the_known(tmp_path: Path) -> None:
