@@ -6,7 +6,11 @@ import sys
 from typing import Any
 
 MOST = 5_000_000  # characters; a report's notebook prints next to nothing
-LINE = "from shopscore_analysis.guard import limit; limit()"  # what a kernel runs before the notebook
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Called by a kernel that was started with this extension: not in a cell, where IPython itself wraps `write`."""
+    limit()
 
 
 def limit(most: int = MOST) -> None:

@@ -154,7 +154,7 @@ def _execute(notebook: Path, executed: Path, given: Mapping[str, Any], timeout: 
         execute_notebook(
             str(notebook), str(executed), parameters=dict(given), cwd=str(notebook.parent), kernel_name="python3",
             progress_bar=False, execution_timeout=timeout,
-            extra_arguments=[f"--log-level={QUIET}", f"--IPKernelApp.exec_lines={guard.LINE}"],
+            extra_arguments=[f"--log-level={QUIET}", f"--IPKernelApp.extra_extensions={guard.__name__}"],
         )  # fmt: skip
     except PapermillExecutionError as error:
         raise _failure(notebook, executed, f"{error.ename}: {error.evalue}") from error
