@@ -117,7 +117,8 @@ def main() -> None:
     args = parser.parse_args()
     write(args.file, args.rows, args.texts)
     print(
-        f"{args.rows} reviews, {args.file.stat().st_size / 1e6:.1f} MB\n\n| pipeline | s | reviews/s | peak MB |\n|---|---|---|---|"
+        f"{args.rows} reviews, {args.file.stat().st_size / 1e6:.1f} MB\n"
+        "\n| pipeline | s | reviews/s | peak MB |\n|---|---|---|---|"
     )
     for name, work in (("baseline", baseline), ("ours", ours), ("floor", floor)):
         seconds, peak = measured(work, args.file)

@@ -95,8 +95,16 @@ def _run_writer(records: pa.Table) -> Callable[[Path], None]:
 
 
 def path_of(table: str, shop: str, month: str) -> str:
-    """Where the records of a month lie, below the shelf's root."""
-    return f"{table}/shop={quote(shop, safe='')}/month={month}/{FILE}"
+    """Where the records of a month lie, below the shelf's root.
+
+    Only what no file name may hold is percent-quoted: a Chinese name would grow ninefold and exceed what
+    file systems allow.
+
+    >>> path_of("reviews", "一/二", "2026-11")
+    'reviews/shop=一%2F二/month=2026-11/records.parquet'
+    """
+    name = "".join(c if c.isalnum() or c in "-_" else quote(c, safe="") for c in shop)
+    return f"{table}/shop={name}/month={month}/{FILE}"
 
 
 def shop_of(path: str) -> str:

@@ -117,7 +117,7 @@ def test_readme_names_every_command_and_no_other(readme: str) -> None:
 
 @pytest.mark.parametrize("readme", READMES)
 def test_readme_names_every_notebook_and_no_other(readme: str) -> None:
-    table = re.findall(r"^\| `(weekly|monthly|\d\d_\w+)` \|", _read(readme), re.M)
+    table = re.findall(r"^\| `(weekly|monthly|portfolio|\d\d_\w+)` \|", _read(readme), re.M)
     assert sorted(table) == [path.stem for path in NOTEBOOKS]
 
 

@@ -123,7 +123,7 @@ def test_shop_names_become_folders_whatever_they_hold(tmp_path: Path) -> None:
     shelf, name = Shelf(tmp_path), "../店 铺=a/b%"
     shelf.put([("reviews", reviews([("a", 0, 0, "好")], shop=name))])
     assert shelf.read("reviews")["shop"].to_pylist() == [name]
-    assert [path.name for path in (tmp_path / "reviews").iterdir()] == ["shop=..%2F%E5%BA%97%20%E9%93%BA%3Da%2Fb%25"]
+    assert [path.name for path in (tmp_path / "reviews").iterdir()] == ["shop=..%2F店%20铺%3Da%2Fb%25"]
 
 
 def test_pandas_reads_the_folder_as_it_stands(tmp_path: Path) -> None:
@@ -254,3 +254,10 @@ def test_an_intake_that_is_given_up_leaves_nothing(tmp_path: Path, monkeypatch: 
         raise KeyboardInterrupt
     assert not (tmp_path / ".staged").exists()
     assert len(Shelf(tmp_path).read("reviews")) == 0
+
+
+def test_the_longest_name_that_settings_allow_fits_into_a_path(tmp_path: Path) -> None:
+    """Sixty Chinese characters, quoted, would be 540 bytes: more than a file name may have."""
+    name = "店" * 60
+    assert len(intake.path_of("reviews", name, "2026-11").split("/")[1].encode()) < 255
+    assert intake.shop_of(intake.path_of("reviews", f"{name}/%2F.", "2026-11")) == f"{name}/%2F."

@@ -73,6 +73,19 @@ def _report(folder: Path, notebook: str, week: str, parameters: dict[str, str]) 
         return issue(folder, notebook, week, parameters)
 
 
+def publish(
+    executed: Annotated[Path, typer.Argument(metavar="NOTEBOOK", help="A notebook that papermill has run.")],
+    shop: ShopFolder = Path(),
+) -> None:
+    """Check and publish a notebook that papermill has run already, as an Airflow operator does.
+
+    Example: shopscore publish run.ipynb --shop apparel
+    """
+    from shopscore_analysis.report.bundle import issue_executed
+
+    typer.echo(issue_executed(executed, shop).html)
+
+
 def causes(
     file: Annotated[Path, typer.Argument(help="A csv, xlsx or jsonl of texts.")],
     text: Annotated[str, typer.Option(metavar="COLUMN", help="The column that holds the texts.")],
@@ -90,4 +103,4 @@ def causes(
     notes.print(f"{rows} rows → {out}", markup=False)
 
 
-COMMANDS = (demo, report, causes)
+COMMANDS = (demo, report, publish, causes)

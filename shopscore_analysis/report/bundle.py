@@ -31,7 +31,8 @@ def issue(folder: Path, notebook: str, week: str = "", parameters: Mapping[str, 
     """
     from shopscore_analysis.report.run import publish
 
-    return _indexed(publish(folder, notebook, week, parameters), folder)
+    edition = publish(folder, notebook, week, parameters)
+    return _bundle(edition, None) if "root" in (parameters or {}) else _indexed(edition, folder)
 
 
 def issue_executed(executed: Path, folder: Path) -> Bundle:
@@ -42,5 +43,8 @@ def issue_executed(executed: Path, folder: Path) -> Bundle:
 
 
 def _indexed(edition: Edition, folder: Path) -> Bundle:
-    index = write_index(Shop.open(folder))
+    return _bundle(edition, write_index(Shop.open(folder)))
+
+
+def _bundle(edition: Edition, index: Path | None) -> Bundle:
     return Bundle(edition.html, edition.manifest, edition.findings, edition.tables, index)

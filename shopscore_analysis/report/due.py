@@ -24,7 +24,7 @@ from shopscore_analysis.report.bundle import issue
 from shopscore_analysis.report.inbox import left_alone, take_in
 from shopscore_analysis.report.missed import due_weeks
 from shopscore_analysis.report.runlog import RunLog
-from shopscore_analysis.settings import FILE
+from shopscore_analysis.report.under import shops_under
 from shopscore_analysis.shop import Shop
 
 LOADED, IDLE, WAITING, BUSY, FAILED = "loaded", "idle", "waiting", "busy", "failed"
@@ -65,21 +65,6 @@ class Outcome:
 def today() -> date:
     """The day in Asia/Shanghai."""
     return (datetime.now(UTC) + _CHINA).date()
-
-
-def shops_under(root: Path) -> list[Path]:
-    """The folders with a shop.toml: `root` itself, or those right below it, by name.
-
-    Raises SettingsError where there is none.
-    """
-    root = root.expanduser().resolve()
-    found = [root] if (root / FILE).exists() else sorted(path.parent for path in root.glob(f"*/{FILE}"))
-    if not found:
-        raise SettingsError(
-            f"expected shops (folders with {FILE}) in {root}, found none; make one with "
-            "`shopscore init DIR --name … --category …`"
-        )
-    return found
 
 
 def run_due(

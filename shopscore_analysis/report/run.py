@@ -16,6 +16,7 @@ from shopscore_analysis.report import params
 from shopscore_analysis.report.checks import CSP, check
 from shopscore_analysis.report.edition import Edition, as_json, named, place, sealed, unwritable
 from shopscore_analysis.report.receipt import MIME, run_id
+from shopscore_analysis.report.under import newest
 from shopscore_analysis.shop import Shop
 from shopscore_analysis.show.words import days, week_name
 
@@ -26,12 +27,23 @@ QUIET = 50  # logging.CRITICAL: on one machine a kernel need not warn of plain s
 def publish(folder: Path, notebook: str, week: str = "", parameters: Mapping[str, Any] | None = None) -> Edition:
     """The edition of a notebook for one week of the shop in `folder`, under reports/<shop>/<week>/.
 
-    `notebook` is a name such as weekly or a path; no `week` means the newest with reviews.
+    `notebook` is a name such as weekly or a path; no `week` means the newest with reviews. A parameter `root` names a
+    folder of shops instead: the edition is about all of them and lies under <root>/reports/<week>/.
     """
+    if "root" in (parameters or {}):
+        return _publish_over(Path(str((parameters or {})["root"])), notebook, week, parameters or {})
     shop = Shop.open(folder)
     chosen = shop.week(week)
     given = {"shop": str(shop.root), "week": chosen, **(parameters or {})}
     return run(find(notebook, shop.root), given, shop.reports / chosen, shop_root=shop.root)
+
+
+def _publish_over(root: Path, notebook: str, week: str, parameters: Mapping[str, Any]) -> Edition:
+    """The edition of a notebook over all shops under `root`."""
+    top = root.expanduser().resolve()
+    chosen = week or newest(top)
+    given = {**parameters, "root": str(top), "week": chosen}
+    return run(find(notebook, top), given, top / "reports" / chosen, shop_root=None)
 
 
 def find(notebook: str, shop_root: Path) -> Path:
@@ -51,7 +63,7 @@ def _own_notebooks() -> list[Path]:
 
 
 def run(
-    notebook: Path, parameters: Mapping[str, Any], out_dir: Path, *, shop_root: Path, timeout: int = TIMEOUT
+    notebook: Path, parameters: Mapping[str, Any], out_dir: Path, *, shop_root: Path | None, timeout: int = TIMEOUT
 ) -> Edition:
     """The edition in `out_dir`: <name>.html and .ipynb, tables.xlsx, manifest.json, timings.json, findings.json.
 
@@ -61,7 +73,8 @@ def run(
     which cell failed and why. Files of notebooks other than weekly bear the notebook's name, so that several
     reports of one week lie in one folder.
     """
-    given = params.checked(notebook.name, _parameters(notebook), {"shop": str(shop_root), **parameters})
+    own = {"shop": str(shop_root)} if shop_root else {}
+    given = params.checked(notebook.name, _parameters(notebook), {**own, **parameters})
     with unwritable(out_dir, notebook.name):
         out_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".making-", dir=out_dir) as making:

@@ -147,8 +147,9 @@ _DAG = '''\
 
 Put this file into the DAGs folder of an Airflow that has apache-airflow-providers-papermill and in whose
 environment shopscore is installed. Each shop's notebook runs as one PapermillOperator, so that it shows, with its
-executed notebook, in Airflow. Papermill alone is not enough to publish: it takes a notebook that ended with
-sys.exit(0) for a success and looks at no page. So `publish` runs `shopscore run-due`, which checks and archives.
+executed notebook, in Airflow. Papermill alone is not enough: it takes a notebook that ended with sys.exit(0) for a
+success and looks at no page. So `shopscore publish` checks what ran and publishes it, without running it again; then
+`run-due` makes up for missed weeks, and keeps the log.
 The addresses of SHOPSCORE_SEND_TO belong into the workers' environment, never into `parameters`: papermill
 stores those in its output.
 """
@@ -172,23 +173,27 @@ with DAG(
     max_active_runs=1,
     default_args={{"retries": 2, "retry_delay": timedelta(minutes=10)}},
 ) as dag:
-    publish = BashOperator(task_id="publish", bash_command={command}, append_env=True)
+    catch_up = BashOperator(task_id="catch_up", bash_command={command}, append_env=True, trigger_rule="all_done")
     for at, shop in enumerate(SHOPS):
         load = BashOperator(
             task_id=f"load_{{at}}", bash_command={load}, env={{"SHOP": str(shop)}}, append_env=True
         )
+        output = str(shop / "reports" / "airflow" / "{{{{ ds }}}}.ipynb")
         run = PapermillOperator(
             task_id=f"run_{{at}}",
             input_nb=NOTEBOOK,
-            output_nb=str(shop / "reports" / "airflow" / "{{{{ ds }}}}.ipynb"),
+            output_nb=output,
             parameters={{"shop": str(shop), "week": ""}},  # the newest week with reviews
         )
-        load >> run >> publish
+        publish = BashOperator(
+            task_id=f"publish_{{at}}", bash_command={publish}, env={{"SHOP": str(shop), "RUN": output}}, append_env=True
+        )
+        load >> run >> publish >> catch_up
 '''
 
 
 def airflow(plan: Plan) -> Entry:
-    """A DAG with one PapermillOperator a shop, which publishes through run-due."""
+    """A DAG with one PapermillOperator a shop, whose run is then checked and published."""
     from shopscore_analysis.report.run import find
 
     hour, minute = plan.clock
@@ -198,6 +203,7 @@ def airflow(plan: Plan) -> Entry:
         notebook=repr(str(find("weekly", plan.root))),
         cron=repr(f"{minute} {hour} * * {DAYS.index(plan.day) if plan.day else '*'}"),
         command=repr(shlex.join(plan.words)),
+        publish=repr(f'{python} -m shopscore_analysis publish "$RUN" --shop "$SHOP"'),
         load=repr(f'{python} -m shopscore_analysis load "$SHOP/data/raw" --shop "$SHOP"'),
     )
     return _entry({"shopscore_dag.py": text}, "cp shopscore_dag.py ~/airflow/dags/")

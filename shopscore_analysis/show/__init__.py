@@ -9,8 +9,9 @@ from shopscore_analysis.show.account import (
     scorecard_line,
     scorecard_table,
 )
+from shopscore_analysis.show.calendar import coverage
 from shopscore_analysis.show.cards import Tile, evidence, header, score_tiles, things_to_do, tiles, watch_list
-from shopscore_analysis.show.charts import bars, coverage, gap_lines, gaps, lines, loss_bars, ranks
+from shopscore_analysis.show.charts import bars, gap_lines, gaps, lines, loss_bars, ranks
 from shopscore_analysis.show.drivers import (
     compare_table,
     covers_table,
@@ -32,6 +33,7 @@ from shopscore_analysis.show.plan import (
     plans_table,
     reach_words,
 )
+from shopscore_analysis.show.portfolio import failed_table, portfolio_line, rises_table, shops_figure, shops_table
 from shopscore_analysis.show.tables import (
     aftersales_table,
     causes_table,
@@ -74,6 +76,7 @@ __all__ = [
     "covers_table",
     "drivers_table",
     "evidence",
+    "failed_table",
     "gap_line",
     "gap_lines",
     "gaps",
@@ -95,6 +98,7 @@ __all__ = [
     "period",
     "plan_line",
     "plans_table",
+    "portfolio_line",
     "promised",
     "quality_table",
     "ranks",
@@ -103,11 +107,14 @@ __all__ = [
     "refund_line",
     "refunds_table",
     "rejects_table",
+    "rises_table",
     "run_record",
     "score_tiles",
     "scorecard_line",
     "scorecard_table",
     "service_table",
+    "shops_figure",
+    "shops_table",
     "slices",
     "stack",
     "table",

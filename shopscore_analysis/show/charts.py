@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from shopscore_analysis.schema import DIMENSIONS, UNATTRIBUTED, cause_label
 from shopscore_analysis.show import theme
+from shopscore_analysis.show.account import weeks_axis
 from shopscore_analysis.show.canvas import Links, svg
 from shopscore_analysis.show.grid import evidence_id
 from shopscore_analysis.show.html import Figure, slug
 from shopscore_analysis.show.tables import (
     AXES,
     RATED,
-    TABLE_LABELS,
     Column,
     Names,
     column,
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 NARROW = 360  # CSS pixels: as wide as a phone, so that its text needs no scaling there
-_LABELS = 96
-_FEW_WEEKS = 14  # that fit beside the labels on a phone
 _DOOR = 48  # a row that can be tapped: 44 px after a little scaling
 
 
@@ -170,7 +167,7 @@ def _draw_lines(ax: Axes, trend: pd.DataFrame) -> None:
     for x, verdict in enumerate(trend["verdict"]):
         if verdict in WORDS_OF_VERDICT:
             _mark(ax, x, float(scaled["share"].iloc[x]), WORDS_OF_VERDICT[verdict])
-    _weeks_axis(ax, list(trend["week"]))
+    weeks_axis(ax, list(trend["week"]))
     ax.yaxis.set_major_locator(_ticks())
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}%")
     ax.grid(axis="y", linewidth=0.8)
@@ -185,13 +182,6 @@ def _ticks(*, whole: bool = False) -> Any:
     from matplotlib.ticker import MaxNLocator
 
     return MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10], integer=whole)
-
-
-def _weeks_axis(ax: Axes, weeks: list[str]) -> None:
-    step = max(1, -(-len(weeks) // 6))
-    at = list(range(len(weeks) - 1, -1, -step))
-    ax.set_xticks(at, [f"{int(weeks[i][-2:])}周" for i in at], fontsize=12)
-    ax.spines["left"].set_visible(False)
 
 
 GAP_NAMES = {"total": "总分", **DIMENSIONS}
@@ -269,7 +259,7 @@ def _draw_gap_lines(ax: Axes, grid: pd.DataFrame) -> None:
     for name, (dash, colour) in zip(grid, _STROKES, strict=False):
         ax.plot(range(len(grid)), grid[name], color=colour, linestyle=dash, linewidth=1.8, label=str(name))
     ax.axhline(0, color=theme.MUTED, linewidth=0.8)
-    _weeks_axis(ax, list(grid.index))
+    weeks_axis(ax, list(grid.index))
     ax.yaxis.set_major_locator(_ticks())
     ax.grid(axis="y", linewidth=0.8)
     if len(grid.columns):
@@ -304,51 +294,8 @@ def _draw_ranks(ax: Axes, rank: pd.DataFrame) -> None:
     at = list(range(len(rank)))
     ax.fill_between(at, rank["rank_low"] - 0.25, rank["rank_high"] + 0.25, color=theme.GRID, linewidth=0, step="mid")
     ax.plot(at, (rank["rank_low"] + rank["rank_high"]) / 2, color=theme.ACCENT, linewidth=2, drawstyle="steps-mid")
-    _weeks_axis(ax, list(rank["week"]))
+    weeks_axis(ax, list(rank["week"]))
     ax.yaxis.set_major_locator(_ticks(whole=True))
     ax.yaxis.set_major_formatter(lambda value, _: f"第{value:g}名")
     ax.grid(axis="y", linewidth=0.8)
     ax.invert_yaxis()
-
-
-def coverage(status: Mapping[str, Any], weeks: list[str], *, title: str = "每周到位的数据") -> Figure:
-    """A calendar of the shelf: tables × weeks, rows printed as numbers in the twin, gaps left blank.
-
-    `status` is what `Shop.status()` returns; `weeks` the weeks to show, oldest first.
-    """
-    held = (
-        pd.DataFrame({name: pd.Series(state["weeks"], dtype="float64") for name, state in status["tables"].items()})
-        .reindex(weeks)
-        .fillna(0)
-    )
-    blank = [
-        f"{TABLE_LABELS[name]}缺 {int((held[name] == 0).sum())} 周"
-        for name in map(str, held)
-        if (held[name] == 0).any()
-    ]
-    told = ("；".join(blank) if blank else "每周都有数据") + "。有数据的周涂色，缺的周留空。"
-    wide = len(weeks) > _FEW_WEEKS
-    size = (_LABELS + 22 * len(weeks) if wide else NARROW, 40 + 34 * len(status["tables"]))
-    picture = svg(lambda ax: _draw_coverage(ax, held), size, key="coverage", title=title, description=told)
-    columns = [
-        Column("周", lambda row: str(row.week), number=False),
-        *(column(name, TABLE_LABELS[name], theme.count) for name in map(str, held)),
-    ]
-    return Figure(title, told, picture, table(held.rename_axis("week").reset_index(), columns, title), wide=wide)
-
-
-def _draw_coverage(ax: Axes, held: pd.DataFrame) -> None:
-    from matplotlib.patches import Rectangle
-
-    for y, name in enumerate(held):
-        for x, held_rows in enumerate(held[name]):
-            full = held_rows > 0
-            ax.add_patch(
-                Rectangle(
-                    (x - 0.44, y - 0.4), 0.88, 0.8, facecolor=theme.RAMP[3] if full else "none", edgecolor=theme.GRID
-                )
-            )
-    _weeks_axis(ax, list(held.index))
-    ax.set_yticks(range(len(held.columns)), [TABLE_LABELS[name] for name in map(str, held)], fontsize=13)
-    ax.set(xlim=(-0.6, len(held) - 0.4), ylim=(len(held.columns) - 0.5, -0.5))
-    ax.spines["bottom"].set_visible(False)

@@ -14,7 +14,6 @@ from shopscore_analysis.schema import (
     POSSIBLE,
     REAL,
     TABLES,
-    TOO_FEW,
     UNATTRIBUTED,
     WITHIN,
     cause_label,

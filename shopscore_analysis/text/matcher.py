@@ -88,7 +88,7 @@ def _matches(batch: Batch, lexicon: Lexicon) -> _Matches:
 
 
 def _shut(matches: _Matches, batch: Batch, lexicon: Lexicon) -> _Matches:
-    """The matches without phrases that end in a denial of the fault behind it (味道不 in 味道不错, 内容不 in 内容不枯燥)."""
+    """The matches without phrases that end in a denial of the fault behind it (味道不 in 味道不错)."""
     complains = (lexicon.classes[matches.pattern] & _NAMED > 0) | (lexicon.faults[matches.pattern] > 0)
     begins = np.zeros(len(batch.codes) + 1, dtype=np.bool_)
     begins[:-1] = np.isin(batch.codes, _faults())

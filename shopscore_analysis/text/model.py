@@ -91,12 +91,21 @@ def grams(batch: Batch, number: Ints, spans: Ints, table: NDArray[np.int32]) -> 
         crosses = number[: max(size - length + 1, 0)] != number[length - 1 :]
         known[crosses] = -1
         column[: len(known), length - 1] = known
-    column[batch.codes == ord("\n")] = -1
+    column[_wordless(batch.codes)] = -1
     seen = column >= 0
     before = np.concatenate([np.zeros(1, np.int64), np.cumsum(seen.sum(axis=1))])
     ends = np.concatenate([before[spans[:, 0]], before[-1:]])
     indices = column[seen]
     return csr_matrix((np.ones(len(indices), np.float32), indices, ends), shape=(len(spans), int(table.max()) + 1))
+
+
+def _wordless(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Which characters speak of nothing: ends of texts, and numbers of which a mask left a part (138****0000)."""
+    star = codes == ord("*")
+    number = star | ((codes >= ord("0")) & (codes <= ord("9")))
+    run = np.cumsum(~number)
+    masked = np.bincount(run, weights=star) > 0
+    return np.asarray((codes == ord("\n")) | (number & masked[run]))
 
 
 def stated(found: Found, owner: Ints, owners: int) -> Reals:
@@ -175,11 +184,13 @@ def score(batch: Batch, found: Found) -> Scored:
     raw: Reals = grams(batch, number, spans, _table()) @ known.grams
     part, whole = _scores(raw, _TONE_SHRINK), _scores(np.add.reduceat(raw, first, axis=0))
     tone = (tones(whole[:, -1], part[:, -1], text_of, batch.size) - known.tone_mean) / known.tone_scale
-    said = stated(found, number[batch.starts[found.text] + found.start], len(spans))
+    # in double precision, so that a text scores alike alone and in any batch
+    said = stated(found, number[batch.starts[found.text] + found.start], len(spans)).astype(np.float64)
+    tone = tone.astype(np.float64)
     text_scores = whole[:, :-1] + np.minimum(np.add.reduceat(said, first, axis=0), MOST) @ known.lexicon + known.bias
     text_scores += tone @ known.tone
     clause_scores = part[:, :-1] + np.minimum(said, MOST) @ known.lexicon + known.bias
-    best = best_clauses(clause_scores, text_of, batch.size)
+    best = best_clauses(clause_scores.astype(np.float32), text_of, batch.size)
     total = text_scores + CLAUSE_SHARE * np.take_along_axis(clause_scores, best, axis=0)
     confidence = 1 / (1 + np.exp(-known.slope * (total - known.threshold)))
     mood = 1 / (1 + np.exp(_MOOD_SLOPE * (_MOOD_MIDDLE - tone[:, 0])))
@@ -197,6 +208,6 @@ def best_clauses(scores: Reals, text_of: Ints, texts: int) -> Ints:
 def _scores(raw: Reals, shrink: float = 0.0) -> Reals:
     """Scores by n-grams alone [owners, 24] from their sums; the last column is the tone, shrunk for short clauses."""
     squared = np.maximum(raw[:, -1:], LEAST)
-    scores: Reals = raw[:, :-1] / np.sqrt(squared)
+    scores = (raw[:, :-1] / np.sqrt(squared)).astype(np.float32)
     scores[:, -1] = raw[:, -2] / np.sqrt(squared[:, 0] + shrink)
-    return scores
+    return np.asarray(scores, dtype=np.float32)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 UNKNOWN = 0xFFFD
+LONGEST_DEFAULT = 30  # Chinese characters that a default sentence may hold
 _DEFAULT = re.compile(
     r"[此该]用户(没有|未)(填写|及时填写|及时作出|作出)评[价论](内容)?"
     r"|系统默认(评论|评价|好评)|默认(好评|评价|评论)"

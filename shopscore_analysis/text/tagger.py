@@ -15,7 +15,7 @@ from shopscore_analysis.schema import MAX_CAUSES
 from shopscore_analysis.text.lexicon import CAUSE_NAMES, CLASSES, DISSATISFIED, FAINT, PRAISE, lexicon
 from shopscore_analysis.text.matcher import Found, find
 from shopscore_analysis.text.model import OUTPUTS, Scored, score
-from shopscore_analysis.text.normalize import Batch, batch, is_default
+from shopscore_analysis.text.normalize import LONGEST_DEFAULT, Batch, batch, is_default
 
 CHUNK = 4096  # texts a call: large enough for numpy, small enough for the cache
 SAID = 0.5  # confidence from which a cause counts as stated
@@ -25,7 +25,7 @@ _PLAIN = 0.2  # a text that says outright that it is dissatisfied, or names a ca
 _FAINT = 0.4  # the least complaint of faint praise that praises nothing
 _SILENT = 0.02  # the complaint of a text that says nothing
 DENIED = 0.4  # what is left of a confidence when all the text says of its cause is that it is not so
-UNSAID = 0.9  # what is left of a confidence that no phrase supports
+UNSAID = 0.97  # what is left of a confidence that no phrase supports
 _UNNAMED = 0.65  # what is left of a complaint where no phrase complains
 _ONLY_DENIALS = 0.35  # what is left of a complaint where everything said is denied
 _MILD = 0.4  # the mean of complaint and mood from which a text counts as complaining: mild ones sound favourable
@@ -75,7 +75,7 @@ def _tag_chunk(texts: Sequence[str], category: str) -> list[Tags]:
     found = find(chunk, lexicon(category))
     scored = score(chunk, found)
     sure = _decided(found, scored, chunk.size)
-    silent = np.array([is_default(line) for line in chunk.folded.split("\n")[:-1]], dtype=np.bool_)
+    silent = _silent(chunk)
     sure[silent] = 0.0
     sure[silent, _COMPLAINT] = _SILENT
     phrases = _phrases(found)
@@ -85,6 +85,16 @@ def _tag_chunk(texts: Sequence[str], category: str) -> list[Tags]:
         hits[text].append(Hit(CAUSE_NAMES[cause], round(float(sure[text, cause]), 4), spans))
     complaint = np.round(sure[:, _COMPLAINT].astype(np.float64), 6).tolist()
     return [Tags(tuple(found), value) for found, value in zip(hits, complaint, strict=True)]
+
+
+def _silent(chunk: Batch) -> NDArray[np.bool_]:
+    """Which texts say nothing of their own; only short ones need a look."""
+    silent = np.zeros(chunk.size, dtype=np.bool_)
+    if chunk.size:
+        han = ((chunk.codes >= 0x4E00) & (chunk.codes <= 0x9FFF)).astype(np.int64)
+        for text in np.flatnonzero(np.add.reduceat(han, chunk.starts[:-1]) <= LONGEST_DEFAULT).tolist():
+            silent[text] = is_default(chunk.folded[chunk.starts[text] : chunk.starts[text + 1] - 1])
+    return silent
 
 
 def _decided(found: Found, scored: Scored, texts: int) -> NDArray[np.float32]:

@@ -61,7 +61,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
         content.cells.append(nbformat.v4.new_code_cell("", outputs=outputs, id=f"cell-{at}"))
     made = page_of(content, worlds.FACTS)
     check(made.encode("utf-8"), "weekly.ipynb")
-    path = tmp_path_factory.mktemp("page") / "weekly.html"
+    path = tmp_path_factory.mktemp("page") / "worked.html"
     path.write_text(made, encoding="utf-8")
     return path
 

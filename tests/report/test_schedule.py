@@ -73,7 +73,7 @@ def test_a_windows_task_is_utf16_xml_with_the_command_and_a_missed_start_made_up
     assert texts["Arguments"] == subprocess.list2cmdline(list(_plan().words[1:]))
 
 
-def test_an_airflow_dag_is_python_and_has_a_papermill_operator_and_publishes_by_run_due() -> None:
+def test_an_airflow_dag_is_python_and_publishes_what_its_papermill_operator_ran() -> None:
     """Parsed, not run: Airflow is no dependency. No address among the parameters."""
     tree = ast.parse(_text("airflow", "shopscore_dag.py", _plan()))
     calls = {
@@ -84,6 +84,7 @@ def test_an_airflow_dag_is_python_and_has_a_papermill_operator_and_publishes_by_
     assert [ast.literal_eval(key) for key in given["parameters"].keys] == ["shop", "week"]  # type: ignore[attr-defined]
     constants = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
     assert {shlex.join(_plan().words), str(ODD), "10 8 * * 1"} <= constants
+    assert any(str(value).endswith('shopscore_analysis publish "$RUN" --shop "$SHOP"') for value in constants)
 
 
 def test_the_command_runs_with_an_empty_environment_from_any_folder(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 from shopscore_analysis import show
 from shopscore_analysis.errors import SettingsError
 from shopscore_analysis.show import charts, grid
+from shopscore_analysis.show.tables import TABLE_LABELS
 from tests.show import worlds
 
 MAKERS: dict[str, Callable[[], show.Figure]] = {
@@ -170,7 +171,7 @@ def test_a_rank_is_an_interval() -> None:
 def test_missing_weeks_are_named() -> None:
     """The calendar says what it lacks."""
     assert MAKERS["coverage"]().description == "竞品TOP10缺 1 周。有数据的周涂色，缺的周留空。".replace(
-        "竞品TOP10", charts.TABLE_LABELS["rivals"]
+        "竞品TOP10", TABLE_LABELS["rivals"]
     )
 
 

@@ -5,6 +5,9 @@ import pytest
 from shopscore_analysis.errors import LexiconError
 from shopscore_analysis.text import lexicon as room
 from shopscore_analysis.text.lexicon import CLASSES, expand, lexicon
+from shopscore_analysis.text.matcher import find
+from shopscore_analysis.text.normalize import batch
+from shopscore_analysis.text.tagger import tag
 
 
 def test_alternatives_and_groups_expand() -> None:
@@ -38,3 +41,13 @@ def test_an_unknown_category_gets_the_lexicon_without_overlay() -> None:
 
 def test_an_overlay_changes_the_digest() -> None:
     assert lexicon("水果").digest != lexicon().digest
+
+
+def test_a_phrase_that_ends_in_a_denial_is_shut_by_the_fault_behind_it() -> None:
+    assert [hit.cause for hit in tag(["味道不好"])[0].causes] == ["taste_smell"]
+    assert all(tags.causes == () for tags in tag(["味道不错", "口感不赖", "内容不枯燥，值得一读"], "水果"))
+
+
+def test_a_guard_that_takes_the_end_of_a_phrase_protects_it() -> None:
+    made = batch(["洗得很干净", "个小时"])
+    assert not [kind for kind in find(made, lexicon()).kind if CLASSES[kind] in ("performance", "size_fit")]

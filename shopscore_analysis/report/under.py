@@ -1,0 +1,40 @@
+"""The shops under a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shopscore_analysis.errors import SettingsError, ShopscoreError
+from shopscore_analysis.settings import FILE
+from shopscore_analysis.shop import Shop
+
+
+def shops_under(root: Path) -> list[Path]:
+    """The folders with a shop.toml: `root` itself, or those right below it, by name.
+
+    Raises SettingsError where there is none.
+    """
+    root = root.expanduser().resolve()
+    found = [root] if (root / FILE).exists() else sorted(path.parent for path in root.glob(f"*/{FILE}"))
+    if not found:
+        raise SettingsError(
+            f"expected shops (folders with {FILE}) in {root}, found none; make one with "
+            "`shopscore init DIR --name … --category …`"
+        )
+    return found
+
+
+def newest(root: Path) -> str:
+    """The newest week with reviews of any shop under `root`; SettingsError where no shop has any."""
+    weeks = [found[-1] for folder in shops_under(root) if (found := _weeks(folder))]
+    if not weeks:
+        raise SettingsError(f"expected reviews in at least one shop under {root}, found none; run `shopscore load`")
+    return max(weeks)
+
+
+def _weeks(folder: Path) -> list[str]:
+    """The weeks of one shop; none where it cannot be read, which is told where it is compared."""
+    try:
+        return Shop.open(folder).weeks
+    except ShopscoreError:
+        return []

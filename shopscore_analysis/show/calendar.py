@@ -1,0 +1,63 @@
+"""Which weeks of which tables are on the shelf, as a calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from shopscore_analysis.show import theme
+from shopscore_analysis.show.account import NARROW, weeks_axis
+from shopscore_analysis.show.canvas import svg
+from shopscore_analysis.show.html import Figure
+from shopscore_analysis.show.tables import TABLE_LABELS, Column, column, table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_LABELS = 96
+_FEW_WEEKS = 14  # that fit beside the labels on a phone
+
+
+def coverage(status: Mapping[str, Any], weeks: list[str], *, title: str = "每周到位的数据") -> Figure:
+    """A calendar of the shelf: tables × weeks, rows printed as numbers in the twin, gaps left blank.
+
+    `status` is what `Shop.status()` returns; `weeks` the weeks to show, oldest first.
+    """
+    held = (
+        pd.DataFrame({name: pd.Series(state["weeks"], dtype="float64") for name, state in status["tables"].items()})
+        .reindex(weeks)
+        .fillna(0)
+    )
+    blank = [
+        f"{TABLE_LABELS[name]}缺 {int((held[name] == 0).sum())} 周"
+        for name in map(str, held)
+        if (held[name] == 0).any()
+    ]
+    told = ("；".join(blank) if blank else "每周都有数据") + "。有数据的周涂色，缺的周留空。"
+    wide = len(weeks) > _FEW_WEEKS
+    size = (_LABELS + 22 * len(weeks) if wide else NARROW, 40 + 34 * len(status["tables"]))
+    picture = svg(lambda ax: _draw_coverage(ax, held), size, key="coverage", title=title, description=told)
+    columns = [
+        Column("周", lambda row: str(row.week), number=False),
+        *(column(name, TABLE_LABELS[name], theme.count) for name in map(str, held)),
+    ]
+    return Figure(title, told, picture, table(held.rename_axis("week").reset_index(), columns, title), wide=wide)
+
+
+def _draw_coverage(ax: Axes, held: pd.DataFrame) -> None:
+    from matplotlib.patches import Rectangle
+
+    for y, name in enumerate(held):
+        for x, held_rows in enumerate(held[name]):
+            full = held_rows > 0
+            ax.add_patch(
+                Rectangle(
+                    (x - 0.44, y - 0.4), 0.88, 0.8, facecolor=theme.RAMP[3] if full else "none", edgecolor=theme.GRID
+                )
+            )
+    weeks_axis(ax, list(held.index))
+    ax.set_yticks(range(len(held.columns)), [TABLE_LABELS[name] for name in map(str, held)], fontsize=13)
+    ax.set(xlim=(-0.6, len(held) - 0.4), ylim=(len(held.columns) - 0.5, -0.5))
+    ax.spines["bottom"].set_visible(False)
