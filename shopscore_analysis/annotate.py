@@ -37,6 +37,8 @@ def annotate(
     """
     if (write := _WRITERS.get(out.suffix.lower())) is None:
         raise SettingsError(f"expected an --out file ending in {', '.join(_WRITERS)}, found {out.name}")
+    if out.exists() and out.samefile(source):
+        raise SettingsError(f"expected another file for --out, found the input itself: {out.name}")
     rows = _tagged(_rows(source, text), text, category, progress)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=_folder(out)) as making:
         made = Path(making) / out.name

@@ -55,7 +55,8 @@ def _font(folder: Path) -> Check:
 
     wish = read_settings(folder).font if (folder / FILE).exists() else ""
     try:
-        return Check("Chinese font", True, str(font(wish)))
+        found = font(wish)
+        return Check("Chinese font", True, f"{found.name} ({found.path})")
     except ShopscoreError as error:
         return Check("Chinese font", False, str(error), "pip install zhplot, or set `font` in shop.toml")
 

@@ -71,7 +71,7 @@ class Tally:
     def where(self, **axes: str | int | Iterable[str | int]) -> Tally:
         """The part of the tally in which every named axis has the value, or one of the values, given.
 
-        `product` takes an id or a product's name. Unknown axes raise ValueError.
+        `product` takes an id or a product's name. Unknown axes and products raise ValueError.
         """
         cells, quotes = self.cells, self.quotes
         for axis, wanted in axes.items():
@@ -79,10 +79,18 @@ class Tally:
                 raise ValueError(f"expected one of the axes {', '.join(AXES)}, found {axis!r}")
             values = {wanted} if isinstance(wanted, (str, int)) else set(wanted)
             if axis == "product":
-                values |= {product for product, name in self.names.items() if name in values}
+                values |= self._products(values)
             cells = cells[cells[axis].isin(values)]
             quotes = quotes[quotes[axis].isin(values)] if axis in quotes else quotes
         return Tally(cells.reset_index(drop=True), quotes.reset_index(drop=True))
+
+    def _products(self, wanted: set[str | int]) -> set[str]:
+        """The ids of the products named; ValueError for a name or id that no product bears."""
+        named = {product for product, name in self.names.items() if name in wanted}
+        if not self.cells.empty and not named and not self.cells["product"].isin(wanted).any():
+            known = "、".join(self.names.values())
+            raise ValueError(f"expected a product's id or name, found {wanted}; there are {known}")
+        return named
 
     def counts(self, feature: str, *axes: str) -> pd.Series:
         """The int64 counts of one feature, summed over all axes but those named (a Series indexed by them)."""

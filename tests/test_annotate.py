@@ -63,6 +63,13 @@ def test_rows_in_another_order_keep_their_columns_and_new_columns_are_no_table(t
     assert annotate(wider, "text", tmp_path / "out.jsonl") == 2
 
 
+def test_the_input_is_never_overwritten(tmp_path: Path) -> None:
+    source = _jsonl(tmp_path / "in.jsonl", [{"text": "好"}])
+    with pytest.raises(SettingsError, match=r"expected another file for --out, found the input itself: in.jsonl"):
+        annotate(source, "text", tmp_path / "in.jsonl")
+    assert json.loads(source.read_text(encoding="utf-8")) == {"text": "好"}
+
+
 def test_a_folder_is_no_place_to_write_a_file_to(tmp_path: Path) -> None:
     (tmp_path / "out.csv").mkdir()
     with pytest.raises(SettingsError, match=r"expected a file for --out, found the folder"):

@@ -65,6 +65,11 @@ def test_where_names_the_axes_it_knows() -> None:
         Tally().where(colour="red")
 
 
+def test_where_names_the_products_it_knows() -> None:
+    with pytest.raises(ValueError, match=r"expected a product's id or name, found \{'毛衣'\}; there are 针织衫"):
+        Tally.of([_one("name", "p1", "针织衫", 3)]).where(product="毛衣")
+
+
 def test_a_product_bears_its_commonest_name() -> None:
     tally = Tally.of(
         [

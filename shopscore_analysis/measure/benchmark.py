@@ -94,8 +94,8 @@ def rank(scores: pd.DataFrame, rivals: pd.DataFrame) -> pd.DataFrame:
     """
     own, theirs = _by_week(scores).dropna(subset="score"), _by_week(rivals).dropna(subset="score")
     slack = rounding(own["score"].to_numpy(float)) + rounding(theirs["score"].to_numpy(float))
-    pairs = own[["week", "score"]].rename(columns={"score": "own"}).merge(
-        theirs[["week", "score"]], on="week", how="left"
+    pairs = (
+        own[["week", "score"]].rename(columns={"score": "own"}).merge(theirs[["week", "score"]], on="week", how="left")
     )
     ahead = pairs["score"] - pairs["own"]
     pairs = pairs.assign(surely=ahead >= max(slack - _NOISE, _NOISE), maybe=ahead > min(_NOISE - slack, -_NOISE))

@@ -212,25 +212,31 @@ INDICATORS: dict[str, Callable[[Records, Window], dict[str, object]]] = {
 }
 
 
-def indicators(records: Records, until: date, days: int = 30) -> pd.DataFrame:
+def indicators(records: Records, until: date, days: int = 30, seen: date | None = None) -> pd.DataFrame:
     """The platform's indicators over the `days` days up to `until`: name, value, unit, k, n, low, high.
 
     One row per indicator of `INDICATORS`, in order. `unit`: stars, share (of 1), hours or seconds; NaN where nothing
     was counted. Shares have k of n and Wilson's interval, means of single records n and ± 1.96 standard errors,
     means over sessions (agents' figures weighted by their sessions) no interval. Agents' periods count where they
-    lie in the window whole, so that of 30 days four weeks are read. After-sales applied for later are not seen.
+    lie in the window whole, so that of 30 days four weeks are read. After-sales applied for later than `seen`
+    (default: `until`) are not seen.
     """
     window = Window.of(until, days)
-    known = records._replace(aftersales=records.aftersales[records.aftersales["applied_at"] < window.end])
+    end = Window.of(seen or until, 1).end
+    known = records._replace(aftersales=records.aftersales[records.aftersales["applied_at"] < end])
     rows = [{"name": name, **measured(known, window)} for name, measured in INDICATORS.items()]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"k": "float64", "n": "int64", "value": "float64"})
 
 
 def indicators_by_week(records: Records, weeks: Iterable[str]) -> pd.DataFrame:
-    """`indicators` of each ISO week on its own: week, then its columns; weeks in the order given."""
-    parts = [
-        indicators(records, (week_start(week) + timedelta(days=6)).date(), days=7).assign(week=week) for week in weeks
-    ]
+    """`indicators` of each ISO week on its own: week, then its columns; weeks in the order given.
+
+    Returns of an order are counted up to the last of the weeks, so that old weeks are whole and only the newest,
+    whose returns are still to come, are low.
+    """
+    sundays = {week: (week_start(week) + timedelta(days=6)).date() for week in weeks}
+    seen = max(sundays.values(), default=None)
+    parts = [indicators(records, sunday, 7, seen).assign(week=week) for week, sunday in sundays.items()]
     empty = pd.DataFrame(columns=[*COLUMNS, "week"])
     return (pd.concat(parts, ignore_index=True) if parts else empty)[["week", *COLUMNS]]
 

@@ -111,7 +111,11 @@ def things_to_do(found: pd.DataFrame, ledger: pd.DataFrame, owners: Mapping[str,
 
 def _thing(row: Any) -> Html:
     head = tag("strong", f"{cause_label(row.cause)} ", tag("small", row.where))
-    gain = tag("span", f"最多 +{theme.points(row.points)} 星", class_="gain")
+    gain = tag(
+        "span",
+        f"{'全部消除' if row.verdict == words.COST else '回到平时'} +{theme.points(row.points)} 星",
+        class_="gain",
+    )
     who = tag("span", f"{row.owner} · {row.due}", class_="who")
     door = tag("a", "看原话", href=f"#{evidence_id(row.cause)}", class_="door")
     why = folded(who, tag("p", row.why, " ", tag("em", row.verdict)), door)
@@ -128,7 +132,7 @@ def watch_list(found: pd.DataFrame, names: Names, week: str = "") -> Html:
     rows = (
         tag(
             "li",
-            tag("span", row.verdict + ("，已结束" if row.to_week < week else ""), class_="word"),
+            tag("span", words.pill(row) + ("，已结束" if row.to_week < week else ""), class_="word"),
             tag("a", words.sentence(row, names), href=f"#{evidence_id(row.cause)}"),
         )
         for row in each(found)

@@ -22,14 +22,20 @@ _CELL, _NARROW_CELL, _ROW, _LABELS, _HEAD = 74, 56, 46, 112, 74
 
 
 def heatmap(
-    estimates: pd.DataFrame, names: Names | None = None, *, rows: int = 12, columns: int = 8, evidence: bool = False
+    estimates: pd.DataFrame,
+    names: Names | None = None,
+    *,
+    rows: int = 12,
+    columns: int = 8,
+    evidence: bool = False,
+    of: str = "有文字的评价数",
 ) -> Figure:
     """Causes × one axis as a heat map: colour is the shrunken share, the printed number is k/n.
 
     `estimates`: cause, the axis, k, n, share, low, high, enough and, where known, shrunk (else share colours).
     The causes with most complaints and the values of the axis with most reviews are shown (weeks: the newest);
     the twin holds all. Cells with too small a sample bear no colour. With `evidence`, each counted cell links
-    to its quotes (`cards.evidence` with the same estimates writes them).
+    to its quotes (`cards.evidence` with the same estimates writes them). `of` names what n counts.
     """
     names, by = names or {}, next(axis for axis in AXES if axis in estimates)
     estimates = estimates if "shrunk" in estimates else estimates.assign(shrunk=estimates["share"])
@@ -45,7 +51,7 @@ def heatmap(
         key=f"heat-{by}", title=title, description=told, links=links,
     )  # fmt: skip
     twin = causes_table(estimates, by, names, limit=TWIN_ROWS)
-    return Figure(title, f"{told}{_legend(estimates, shown, by)}", picture, twin, wide=True)
+    return Figure(title, f"{told}{_legend(estimates, shown, by, of)}", picture, twin, wide=True)
 
 
 def evidence_id(cause: str, by: str = "", value: str = "") -> str:
@@ -87,12 +93,12 @@ def _worst(shown: pd.DataFrame, by: str, names: Names) -> str:
     return f"占比最高的是「{where}」的「{cause_label(top['cause'])}」：{counted}，{theme.percent(top['share'])}。"
 
 
-def _legend(estimates: pd.DataFrame, shown: pd.DataFrame, by: str) -> str:
+def _legend(estimates: pd.DataFrame, shown: pd.DataFrame, by: str, of: str) -> str:
     happened = estimates[estimates["k"] > 0]
     causes = happened["cause"].nunique() - shown["cause"].nunique()
     values = estimates[by].nunique() - shown[by].nunique()
     rest = [f"{n} {what}" for n, what in ((causes, "种根因"), (values, f"个{AXES[by]}")) if n > 0]
-    return "颜色越深，占比越高；格内是次数/有文字的评价数。" + (f"另有 {'、'.join(rest)}只在数据表里。" if rest else "")
+    return f"颜色越深，占比越高；格内是次数/{of}。" + (f"另有 {'、'.join(rest)}只在数据表里。" if rest else "")
 
 
 def _grid(shown: pd.DataFrame, by: str, values: str) -> pd.DataFrame:

@@ -22,6 +22,7 @@ from shopscore_analysis.schema import (
 from shopscore_analysis.show import theme
 from shopscore_analysis.show.tables import each
 
+COST = "近期丢星"  # stands where a verdict would, of a cause that costs stars without having changed
 ENOUGH = 5  # reviews from which a cost is worth a task
 # What is printed at a point of a line chart; the quiet verdicts print nothing.
 WORDS_OF_VERDICT: Mapping[str, str] = MappingProxyType({REAL: "真实", POSSIBLE: "可能"})
@@ -218,7 +219,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "performance": "核对性能说明，下架达不到的卖点",
         "material": "复核面料成分，和供应商对样",
         "not_as_described": "对照实物重拍主图、改详情页",
-        "size_fit": "实测尺寸，更新尺码表并加试穿说明",
+        "size_fit": "实测尺寸和分量，改详情页上的标注",
         "counterfeit": "核对进货凭证，详情页加验真方式",
         "spoiled": "缩短在库天数，高温天加冰袋",
         "taste_smell": "留样复评，停发异味批次",
@@ -273,6 +274,13 @@ def things_to_do(
     )
 
 
+def pill(finding: Any) -> str:
+    """The word before a finding: its verdict, but a product that is bad all along has not changed."""
+    return (
+        {REAL: "一直偏高", POSSIBLE: "可能偏高"}[finding.verdict] if finding.kind == "level" else str(finding.verdict)
+    )
+
+
 def current(found: pd.DataFrame, week: str) -> pd.DataFrame:
     """The findings that still go on in `week` and cost stars, in their order."""
     return found[(found["to_week"] == week) & (found["loss"] > 0)]
@@ -298,6 +306,6 @@ def _dear(ledger: pd.DataFrame, over: Mapping[str, float]) -> Iterator[tuple[obj
             cost.cause,
             "全店",
             f"占全部丢星的 {theme.percent(cost.share_of_loss)}，{counted}。",
-            "近期丢星",
+            COST,
             cost.left,
         )
