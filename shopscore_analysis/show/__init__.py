@@ -9,7 +9,7 @@ from shopscore_analysis.show.account import (
     scorecard_line,
     scorecard_table,
 )
-from shopscore_analysis.show.calendar import coverage
+from shopscore_analysis.show.calendar import coverage, joins_table, repeats_table
 from shopscore_analysis.show.cards import Tile, evidence, header, score_tiles, things_to_do, tiles, watch_list
 from shopscore_analysis.show.charts import bars, gap_lines, gaps, lines, loss_bars, ranks
 from shopscore_analysis.show.drivers import (
@@ -85,6 +85,7 @@ __all__ = [
     "heatmap",
     "indicator_lines",
     "indicators_table",
+    "joins_table",
     "keywords_table",
     "lag_figure",
     "ledger_table",
@@ -107,6 +108,7 @@ __all__ = [
     "refund_line",
     "refunds_table",
     "rejects_table",
+    "repeats_table",
     "rises_table",
     "run_record",
     "score_tiles",

@@ -10,7 +10,7 @@ import pandas as pd
 from shopscore_analysis.show import theme
 from shopscore_analysis.show.account import NARROW, weeks_axis
 from shopscore_analysis.show.canvas import svg
-from shopscore_analysis.show.html import Figure
+from shopscore_analysis.show.html import Figure, Html, tag
 from shopscore_analysis.show.tables import TABLE_LABELS, Column, column, table
 
 if TYPE_CHECKING:
@@ -61,3 +61,32 @@ def _draw_coverage(ax: Axes, held: pd.DataFrame) -> None:
     ax.set_yticks(range(len(held.columns)), [TABLE_LABELS[name] for name in map(str, held)], fontsize=13)
     ax.set(xlim=(-0.6, len(held) - 0.4), ylim=(len(held.columns) - 0.5, -0.5))
     ax.spines["bottom"].set_visible(False)
+
+
+def joins_table(status: Mapping[str, Any]) -> Html:
+    """How many reviews and after-sales meet an order of the shelf, and by which number. `status`: `Shop.status()`."""
+    rows = pd.DataFrame([{"table": TABLE_LABELS[name], **met} for name, met in status["joins"].items()])
+    columns = [
+        column("table", "表", number=False),
+        column("n", "条数", theme.count),
+        column("sub_order", "按子订单号对上", theme.count),
+        column("order", "按主订单号对上", theme.count),
+        column("none", "没对上", theme.count),
+        column("share", "对上的占比", theme.percent),
+    ]
+    return table(rows, columns, "评价和售后能对上订单的有多少")
+
+
+def repeats_table(repeats: pd.DataFrame) -> Html:
+    """Review texts that stand under more than one order, the most repeated first; a sentence where there is none.
+
+    `repeats`: text, k, products.
+    """
+    if repeats.empty:
+        return tag("p", "没有一字不差的重复评价。", class_="note")
+    columns = [
+        column("text", "原文", number=False),
+        column("k", "条数", theme.count),
+        column("products", "商品数", theme.count),
+    ]
+    return table(repeats, columns, "一字不差的重复评价（默认评价不算）", limit=10)

@@ -65,13 +65,23 @@ def batch(texts: Sequence[str]) -> Batch:
     return Batch(codes.tobytes().decode("utf-32-le"), codes, starts)
 
 
+# a contact as masking leaves it, with the words that lead to it: no opinion
+_CONTACT = re.compile(
+    r"[\s，,。.;；]*(?:请|可以)?(?:联系我?|加我?|打)?(?:我的)?(?:微信|电话|手机号?|QQ|邮箱)?[:：是]?\[[^\[\]]{1,6}\]",
+    re.I,
+)
+
+
 def is_default(text: str) -> bool:
-    """Whether a review text says nothing of its own: the platform's default sentence, blank, or signs only.
+    """Whether a review text says nothing of its own: the platform's default sentence, blank, signs or contacts only.
 
     >>> is_default("此用户没有填写评价。"), is_default(" "), is_default("👍👍"), is_default("还行")
     (True, True, True, False)
+    >>> is_default("此用户没有填写评价，联系我[手机号]"), is_default("掉色，联系我[手机号]")
+    (True, False)
     """
-    words = _EDGES.sub("", text.translate(_HALF_WIDTH))
+    own = _CONTACT.sub("", text) if "[" in text else text
+    words = _EDGES.sub("", own.translate(_HALF_WIDTH))
     return not words or _DEFAULT.fullmatch(words) is not None
 
 
