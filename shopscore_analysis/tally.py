@@ -87,7 +87,7 @@ class Tally:
     def _products(self, wanted: set[str | int]) -> set[str]:
         """The ids of the products named; ValueError for a name or id that no product bears."""
         named = {product for product, name in self.names.items() if name in wanted}
-        if not self.cells.empty and not named and not self.cells["product"].isin(wanted).any():
+        if wanted and not self.cells.empty and not named and not self.cells["product"].isin(wanted).any():
             known = "、".join(self.names.values())
             raise ValueError(f"expected a product's id or name, found {wanted}; there are {known}")
         return named

@@ -21,7 +21,8 @@ def rank_with(rivals: pd.DataFrame, week: str, totals: Mapping[str, float]) -> p
         own = pd.DataFrame({"date": [week_start(week)], "week": [week], "score": [float(total)]})
         parts.append(rank(own, rivals).assign(case=case))
     columns = ["case", "own", "rank_low", "rank_high", "leader", "median", "rivals"]
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    ranked = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    return ranked[ranked["rivals"] > 0]
 
 
 def covers(

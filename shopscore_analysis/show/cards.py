@@ -111,11 +111,8 @@ def things_to_do(found: pd.DataFrame, ledger: pd.DataFrame, owners: Mapping[str,
 
 def _thing(row: Any) -> Html:
     head = tag("strong", f"{cause_label(row.cause)} ", tag("small", row.where))
-    gain = tag(
-        "span",
-        f"{'全部消除' if row.verdict == words.COST else '回到平时'} +{theme.points(row.points)} 星",
-        class_="gain",
-    )
+    lost = f"{'共丢' if row.verdict == words.COST else '多丢'} {theme.points(row.points)} 星"
+    gain = tag("span", lost, class_="gain")
     who = tag("span", f"{row.owner} · {row.due}", class_="who")
     door = tag("a", "看原话", href=f"#{evidence_id(row.cause)}", class_="door")
     why = folded(who, tag("p", row.why, " ", tag("em", row.verdict)), door)
