@@ -4,32 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from shopscore_analysis.cli import main
+from tests.conftest import Run
 
 HAND = Path(__file__).parent / "hand"
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run the command line; what comes back is the exit code, stdout, stderr in one line."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["shopscore", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            main()
-            raise SystemExit(0)
-        said = capsys.readouterr()
-        code = left.value.code
-        return code if isinstance(code, int) else 0, said.out, " ".join(said.err.split())
-
-    return run
 
 
 @pytest.fixture

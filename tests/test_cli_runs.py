@@ -3,38 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from shopscore_analysis.cli import main
 from shopscore_analysis.report import due
 from shopscore_analysis.report.due import Outcome
 from shopscore_analysis.report.runlog import RunLog
 from shopscore_analysis.shop import Shop
+from tests.conftest import Run
 from tests.report import editions, shops
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run the command line; what comes back is the exit code, stdout, stderr in one line."""
-    for variable in ("SHOPSCORE_SEND_TO", "SHOPSCORE_SEND_OWNER"):
-        monkeypatch.delenv(variable, raising=False)
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["shopscore", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            main()
-            raise SystemExit(0)
-        said = capsys.readouterr()
-        code = left.value.code
-        return code if isinstance(code, int) else 0, said.out, " ".join(said.err.split())
-
-    return run
 
 
 @pytest.fixture

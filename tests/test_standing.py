@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from shopscore_analysis import standing
-from shopscore_analysis.cli import main
 from shopscore_analysis.errors import SettingsError
 from shopscore_analysis.shop import Shop
+from tests.conftest import Run
 
 HAND = Path(__file__).parent / "hand"
 SCORES = """\
@@ -40,7 +38,6 @@ delay_days = [7, 14]
 claim = false
 source = "本店去年的测试"
 """
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -51,22 +48,6 @@ def shop(tmp_path: Path) -> Shop:
     loaded = shop.load([*(path for path in HAND.iterdir() if path.suffix == ".csv"), shop.root / "data" / "raw"])
     assert [one.error for one in loaded] == [None] * 5
     return shop
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run the command line; what comes back is the exit code, stdout, stderr in one line."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["shopscore", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            main()
-            raise SystemExit(0)
-        said = capsys.readouterr()
-        code = left.value.code
-        return code if isinstance(code, int) else 0, said.out, " ".join(said.err.split())
-
-    return run
 
 
 def test_patterns_and_lags_of_the_twelve_reviews(shop: Shop) -> None:
