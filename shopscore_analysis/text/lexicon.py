@@ -1,4 +1,4 @@
-"""The reviewed phrases, read from TOML and compiled into one Aho-Corasick automaton.
+"""The reviewed phrases, read from TOML and compiled into one trie.
 
 A phrase may hold alternatives: `物流(太|很|)慢` stands for three phrases, and `{很}` for the words of that
 name in groups.toml. A pair is an aspect and a fault that stand in one clause, in this order, at most
@@ -10,67 +10,28 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import product
 from typing import Any
 
-import numpy as np
-from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
-from numpy.typing import NDArray
-
 from shopscore_analysis.errors import LexiconError
 from shopscore_analysis.schema import CAUSES
+from shopscore_analysis.text.compiled import Draft, Lexicon, compiled, kept
 from shopscore_analysis.text.normalize import fold
 
 CAUSE_NAMES = tuple(CAUSES)
 CLASSES = (*CAUSE_NAMES, "dissatisfied", "faint", "praise")
 DISSATISFIED, FAINT, PRAISE = (len(CAUSE_NAMES) + i for i in range(3))
 ROLES = ("deny", "post_deny", "suspend", "contrast", "guard")
+_SUSPEND, _GUARD = (1 << ROLES.index(role) for role in ("suspend", "guard"))
 MAX_PAIRS = 63
-NEGATORS = "不没无未"
+OWN = "lexicon.toml"  # what a shop adds and rejects
 FAULTS = "错差赖坏输逊亏愧俗凡腻苦涩臭酸咸贵慢烂假丑掉破漏卡烫吵重累难糙黏油痒毛缺少过燥吝"  # denied, they praise
-_LEADS = "有是"  # 没有色差, 不是假货: the denial holds the first character of the phrase
 _ALTERNATIVES = re.compile(r"\(([^()]*)\)")
 _GROUP = re.compile(r"\{([^{}]+)\}")
-
-
-@dataclass
-class _Draft:
-    """What the files say of one pattern, before it becomes a row of arrays."""
-
-    classes: int = 0
-    aspects: int = 0
-    faults: int = 0
-    roles: int = 0
-    reach: int = 0
-
-
-@dataclass(frozen=True)
-class Lexicon:
-    """Compiled phrases: row i of each array belongs to pattern i of the automaton.
-
-    `classes` has a bit per name of CLASSES that the pattern states by itself; `aspects` and `faults` a bit
-    per pair; `roles` a bit per name of ROLES; `reach` is how far, in characters, a mark acts;
-    `lead` is 1 where the pattern begins with a character that a denial may hold (没有色差); `ajar` where it ends
-    in a denial itself, so that what follows may turn it into praise (味道不 + 错).
-    """
-
-    automaton: AhoCorasick
-    patterns: tuple[str, ...]
-    classes: NDArray[np.int64]
-    aspects: NDArray[np.int64]
-    faults: NDArray[np.int64]
-    roles: NDArray[np.int64]
-    reach: NDArray[np.int64]
-    lead: NDArray[np.int64]
-    ajar: NDArray[np.bool_]
-    pair_classes: NDArray[np.int64]
-    pair_reach: NDArray[np.int64]
-    digest: str
 
 
 def data_folder() -> Traversable:
@@ -97,10 +58,21 @@ def expand(phrase: str, groups: dict[str, list[str]] | None = None) -> list[str]
 
 
 @lru_cache(maxsize=16)
-def lexicon(category: str = "") -> Lexicon:
-    """The compiled lexicon, with the overlay of a category where there is one; cached."""
+def lexicon(category: str = "", own: str = "") -> Lexicon:
+    """The compiled lexicon, with the overlay of a category where there is one, and a shop's own phrases; cached.
+
+    `own` is TOML in the form of the cause files: a table per cause with `phrases` and `pairs`. Its top-level
+    `reject` lists phrases to be taken out, whoever brought them in. LexiconError where it breaks these rules.
+    """
     texts = [(entry.name, entry.read_text(encoding="utf-8")) for entry in _entries(category)]
-    drafts: dict[str, _Draft] = {}
+    texts += [(OWN, own)] if own.strip() else []
+    digest = hashlib.sha256("\x1f".join(text for _, text in texts).encode()).hexdigest()
+    return kept(digest, lambda: _made(texts, digest))
+
+
+def _made(texts: list[tuple[str, str]], digest: str) -> Lexicon:
+    """The lexicon of files, compiled."""
+    drafts: dict[str, Draft] = {}
     pairs: list[tuple[int, int]] = []
     groups: dict[str, list[str]] = {}
     for name, text in texts:
@@ -110,9 +82,36 @@ def lexicon(category: str = "") -> Lexicon:
         elif name == "marks.toml":
             _add_marks(drafts, content, groups)
         else:
+            rejected = _text(content.pop("reject", ""), "reject", name)
             _add_causes(drafts, pairs, content, groups, name)
-    digest = hashlib.sha256("\x1f".join(text for _, text in texts).encode()).hexdigest()
-    return _compiled(drafts, pairs, digest)
+            for pattern in expand_all(rejected, groups):
+                drafts.pop(pattern, None)
+    return compiled(drafts, pairs, digest)
+
+
+def phrase_lexicon(
+    entries: Sequence[dict[str, Any]], marks: dict[str, Any] | None = None, without: str = "", reach: int | None = None
+) -> Lexicon:
+    """A lexicon whose class i is what `entries[i]` states (`phrases`, `pairs`), under the marks of every lexicon.
+
+    `marks`: further ones, as in marks.toml; `without`: words that are no marks here; `reach`: how far a mark acts at
+    most. LexiconError for more entries than classes that complain.
+    """
+    if len(entries) > FAINT:
+        raise LexiconError(f"expected at most {FAINT} kinds of phrases in one lexicon, found {len(entries)}; part them")
+    texts = {name: (data_folder() / name).read_text(encoding="utf-8") for name in ("groups.toml", "marks.toml")}
+    groups = {key: expand_all(words, {}) for key, words in _parsed("groups.toml", texts["groups.toml"]).items()}
+    drafts: dict[str, Draft] = {}
+    pairs: list[tuple[int, int]] = []
+    for content in (_parsed("marks.toml", texts["marks.toml"]), marks or {}):
+        _add_marks(drafts, content, groups)
+    drafts = {word: draft for word, draft in drafts.items() if word not in expand_all(without, groups)}
+    for draft in drafts.values():
+        draft.reach = draft.reach if reach is None else min(draft.reach, reach)
+        if draft.roles & _SUSPEND:  # a word that suspends must not be guarded away (别家)
+            draft.roles &= ~_GUARD
+    _add_causes(drafts, pairs, dict(zip(CLASSES, entries, strict=False)), groups, "phrases")
+    return compiled(drafts, pairs, "")
 
 
 def expand_all(words: str, groups: dict[str, list[str]]) -> list[str]:
@@ -143,17 +142,17 @@ def _parsed(name: str, text: str) -> dict[str, Any]:
         raise LexiconError(f"expected TOML in {name}, found: {error}; mend that line or take the file away") from error
 
 
-def _add_marks(drafts: dict[str, _Draft], content: dict[str, Any], groups: dict[str, list[str]]) -> None:
+def _add_marks(drafts: dict[str, Draft], content: dict[str, Any], groups: dict[str, list[str]]) -> None:
     for role, entries in content.items():
         for entry in entries if isinstance(entries, list) else [entries]:
             for pattern in expand_all(entry["words"], groups):
-                draft = drafts.setdefault(pattern, _Draft())
+                draft = drafts.setdefault(pattern, Draft())
                 draft.roles |= 1 << ROLES.index(role)
                 draft.reach = max(draft.reach, entry.get("reach", 0))
 
 
 def _add_causes(
-    drafts: dict[str, _Draft],
+    drafts: dict[str, Draft],
     pairs: list[tuple[int, int]],
     content: dict[str, Any],
     groups: dict[str, list[str]],
@@ -164,15 +163,23 @@ def _add_causes(
             continue
         if label not in CLASSES:
             raise LexiconError(f"expected one of {', '.join(CLASSES)} in {name}, found {label!r}; rename the table")
+        if not isinstance(entry, dict):
+            raise LexiconError(f"expected a table [{label}] in {name}, found {entry!r}; put it under its heading")
         bit = 1 << CLASSES.index(label)
-        for pattern in expand_all(entry.get("phrases", ""), groups):
-            drafts.setdefault(pattern, _Draft()).classes |= bit
+        for pattern in expand_all(_text(entry.get("phrases", ""), f"{label}.phrases", name), groups):
+            drafts.setdefault(pattern, Draft()).classes |= bit
         for pair in entry.get("pairs", []):
             _add_pair(drafts, pairs, bit, pair, groups)
 
 
+def _text(value: Any, field: str, name: str) -> str:
+    if not isinstance(value, str):
+        raise LexiconError(f"expected text for {field} in {name}, found {value!r}; write the phrases in one string")
+    return value
+
+
 def _add_pair(
-    drafts: dict[str, _Draft],
+    drafts: dict[str, Draft],
     pairs: list[tuple[int, int]],
     classes: int,
     pair: dict[str, Any],
@@ -183,30 +190,6 @@ def _add_pair(
     bit = 1 << len(pairs)
     pairs.append((classes, pair.get("reach", 5)))
     for pattern in expand_all(pair["aspect"], groups):
-        drafts.setdefault(pattern, _Draft()).aspects |= bit
+        drafts.setdefault(pattern, Draft()).aspects |= bit
     for pattern in expand_all(pair["fault"], groups):
-        drafts.setdefault(pattern, _Draft()).faults |= bit
-
-
-def _compiled(drafts: dict[str, _Draft], pairs: list[tuple[int, int]], digest: str) -> Lexicon:
-    drafts.pop("", None)
-    patterns = tuple(sorted(drafts))
-    rows = [drafts[pattern] for pattern in patterns]
-    return Lexicon(
-        AhoCorasick(patterns, matchkind=MatchKind.Standard, implementation=Implementation.ContiguousNFA),
-        patterns,
-        _column(row.classes for row in rows),
-        _column(row.aspects for row in rows),
-        _column(row.faults for row in rows),
-        _column(row.roles for row in rows),
-        _column(row.reach for row in rows),
-        _column(pattern[0] in _LEADS for pattern in patterns),
-        np.array([pattern[-1] in NEGATORS for pattern in patterns], dtype=np.bool_),
-        _column(classes for classes, _ in pairs),
-        _column(reach for _, reach in pairs),
-        digest,
-    )
-
-
-def _column(values: Iterable[int]) -> NDArray[np.int64]:
-    return np.array(list(values), dtype=np.int64)
+        drafts.setdefault(pattern, Draft()).faults |= bit

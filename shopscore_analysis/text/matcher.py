@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shopscore_analysis.text.clauses import boundaries
-from shopscore_analysis.text.lexicon import CLASSES, FAINT, FAULTS, ROLES, Lexicon
+from shopscore_analysis.text.compiled import Lexicon
+from shopscore_analysis.text.lexicon import CLASSES, FAINT, FAULTS, ROLES
 from shopscore_analysis.text.normalize import Batch
 
 Ints = NDArray[np.int64]
@@ -41,7 +42,10 @@ class Found:
 
 @dataclass(frozen=True)
 class _Matches:
-    """Patterns found in a batch, sorted by start, the longest first; positions in the whole batch."""
+    """Patterns found in a batch, sorted by start, the longest first; positions in the whole batch.
+
+    `pattern` is the kind of the pattern: its row in the arrays of the lexicon.
+    """
 
     pattern: Ints
     start: Ints
@@ -81,19 +85,20 @@ def find(batch: Batch, lexicon: Lexicon) -> Found:
 
 
 def _matches(batch: Batch, lexicon: Lexicon) -> _Matches:
-    found = lexicon.automaton.find_matches_as_indexes(batch.folded, overlapping=True)
-    rows = np.array(found, dtype=np.int64).reshape(-1, 3)
-    rows = rows[np.lexsort((-rows[:, 2], rows[:, 1]))]
-    return _Matches(rows[:, 0], rows[:, 1], rows[:, 2])
+    return _Matches(*lexicon.trie.walk(batch.codes))
 
 
 def _shut(matches: _Matches, batch: Batch, lexicon: Lexicon) -> _Matches:
     """The matches without phrases that end in a denial of the fault behind it (味道不 in 味道不错)."""
-    complains = (lexicon.classes[matches.pattern] & _NAMED > 0) | (lexicon.faults[matches.pattern] > 0)
+    acts = (lexicon.classes & _NAMED > 0) | (lexicon.faults > 0)
+    complains = acts[matches.pattern]
     begins = np.zeros(len(batch.codes) + 1, dtype=np.bool_)
-    begins[:-1] = np.isin(batch.codes, _faults())
     begins[matches.start[complains]] = True
-    return matches.keep(~(complains & lexicon.ajar[matches.pattern] & begins[matches.end]))
+    ajar = np.flatnonzero((acts & lexicon.ajar)[matches.pattern])
+    behind = matches.end[ajar]
+    shut = np.zeros(len(complains), dtype=np.bool_)
+    shut[ajar] = begins[behind] | np.isin(batch.codes[behind], _faults())
+    return matches.keep(~shut)
 
 
 @lru_cache(maxsize=1)
@@ -102,12 +107,17 @@ def _faults() -> NDArray[np.uint32]:
 
 
 def _unguarded(matches: _Matches, lexicon: Lexicon) -> _Matches:
-    """The matches that no protecting word holds whole (慢慢) or takes the end of (很干 in 很干净)."""
+    """The matches that no protecting word holds whole (慢慢) or takes the end of (很干 in 很干净).
+
+    A word that protects and suspends (别家) still suspends, unless a longer one holds it (比别家).
+    """
     guards = _marks(matches, lexicon, _GUARD)
     if not len(guards.start):
         return matches
     holder = np.maximum(np.searchsorted(guards.start, matches.start, side="right") - 1, 0)
     held = (guards.start[holder] <= matches.start) & (guards.end[holder] >= matches.end)
+    same = (guards.start[holder] == matches.start) & (guards.end[holder] == matches.end)
+    held &= ~(same & (lexicon.roles[matches.pattern] & _SUSPEND > 0))
     taker = np.maximum(np.searchsorted(guards.start, matches.end, side="left") - 1, 0)
     taken = (guards.start[taker] > matches.start) & (guards.start[taker] < matches.end)
     return matches.keep(~held & ~(taken & (guards.end[taker] > matches.end)))
@@ -155,20 +165,21 @@ def _pairs(matches: _Matches, lexicon: Lexicon, clause: Ints) -> tuple[Ints, Int
     A fault belongs to the nearest aspect before it, and to aspects that stand right before that one
     (包装质量差 blames both).
     """
-    faults = np.flatnonzero(lexicon.faults[matches.pattern] > 0)
-    begin = matches.start[faults]
-    nearest = np.full(len(faults), -1, dtype=np.int64)
-    found: list[Ints] = []
+    aspects, faults = lexicon.aspects[matches.pattern], lexicon.faults[matches.pattern]
+    home = clause[matches.start]
+    left = np.flatnonzero(faults > 0)
+    nearest = np.full(len(left), -1, dtype=np.int64)
+    found: list[Ints] = [np.zeros((4, 0), dtype=np.int64)]
     for back in range(1, _NEIGHBOURS + 1):
-        rows = np.maximum(faults - back, 0)
-        pattern = matches.pattern[rows]
-        gap = begin - matches.end[rows]
-        aspect = (faults >= back) & (clause[matches.start[rows]] == clause[begin]) & (gap >= 0)
-        aspect &= (lexicon.aspects[pattern] > 0) & ((nearest < 0) | (matches.end[rows] >= nearest))
+        near = np.flatnonzero((left >= back) & (home[left - back] == home[left]))
+        left, nearest = left[near], nearest[near]  # matches are in order: beyond another clause's none is this one's
+        rows = left - back
+        gap = matches.start[left] - matches.end[rows]
+        aspect = (gap >= 0) & (aspects[rows] > 0) & ((nearest < 0) | (matches.end[rows] >= nearest))
         nearest = np.where(aspect, matches.start[rows], nearest)
-        common = lexicon.aspects[pattern] & lexicon.faults[matches.pattern[faults]]
-        near = np.flatnonzero(aspect & (common > 0))
-        found.append(np.stack([rows[near], faults[near], common[near], gap[near]]))
+        common = aspects[rows] & faults[left]
+        met = np.flatnonzero(aspect & (common > 0))
+        found.append(np.stack([rows[met], left[met], common[met], gap[met]]))
     first, second, common, gap = np.concatenate(found, axis=1)
     classes = _pair_classes(lexicon, common, gap)
     return first[classes > 0], second[classes > 0], classes[classes > 0]

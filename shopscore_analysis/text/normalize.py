@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 
 import numpy as np
@@ -34,9 +34,13 @@ class Batch:
     so that a position minus `starts[i]` is the position in the text as it was given.
     """
 
-    folded: str
     codes: NDArray[np.uint32]
     starts: NDArray[np.int64]
+
+    @cached_property
+    def folded(self) -> str:
+        """The characters as one string, for those who need it."""
+        return self.codes.tobytes().decode("utf-32-le")
 
     @property
     def size(self) -> int:
@@ -62,7 +66,7 @@ def batch(texts: Sequence[str]) -> Batch:
     joined = "\n".join(texts) + "\n" if texts else ""
     codes = _fold_table()[np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)]
     codes[starts[1:] - 1] = ord("\n")
-    return Batch(codes.tobytes().decode("utf-32-le"), codes, starts)
+    return Batch(codes, starts)
 
 
 # a contact as masking leaves it, with the words that lead to it: no opinion

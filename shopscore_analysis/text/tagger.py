@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from importlib.resources import files
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shopscore_analysis.schema import MAX_CAUSES
+from shopscore_analysis.text.compiled import Lexicon
 from shopscore_analysis.text.lexicon import CAUSE_NAMES, CLASSES, DISSATISFIED, FAINT, PRAISE, lexicon
 from shopscore_analysis.text.matcher import Found, find
 from shopscore_analysis.text.model import OUTPUTS, Scored, score
 from shopscore_analysis.text.normalize import LONGEST_DEFAULT, Batch, batch, is_default
 
-CHUNK = 4096  # texts a call: large enough for numpy, small enough for the cache
+CHUNK = 2048  # texts a call: large enough for numpy, small enough for the cache
 SAID = 0.5  # confidence from which a cause counts as stated
 _COMPLAINT = OUTPUTS.index("complaint")
 # What the lexicon knows bounds what the model believes; chosen out of fold on the labelled reviews.
@@ -25,12 +27,16 @@ _PLAIN = 0.2  # a text that says outright that it is dissatisfied, or names a ca
 _FAINT = 0.4  # the least complaint of faint praise that praises nothing
 _SILENT = 0.02  # the complaint of a text that says nothing
 DENIED = 0.4  # what is left of a confidence when all the text says of its cause is that it is not so
-UNSAID = 0.97  # what is left of a confidence that no phrase supports
+UNSAID = 0.97  # what is left of a confidence that no phrase supports,
+STRANGE = 0.3  # and what a text unlike the labelled ones takes of that
 _UNNAMED = 0.65  # what is left of a complaint where no phrase complains
 _ONLY_DENIALS = 0.35  # what is left of a complaint where everything said is denied
 _MILD = 0.4  # the mean of complaint and mood from which a text counts as complaining: mild ones sound favourable
 
+_SPAN_BITS = 32  # of a number that holds a pair and a place in its text
+
 Span = tuple[int, int]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -54,47 +60,92 @@ class Tags:
     complaint: float
 
 
-def tag(texts: Sequence[str], category: str = "") -> list[Tags]:
-    """The tags of each text, in order; an unknown or empty category only goes without its overlay.
+@dataclass(frozen=True)
+class Scan:
+    """What texts complain of, as arrays: no object a text.
+
+    `complaint` [texts] is any dissatisfaction (0-1). What is stated has a row a span, ordered by text, cause and
+    start: `text` its number, `cause` an index of CAUSE_NAMES, `confidence` (0.5-1), and the span [`start`, `end`)
+    of the text as given. A cause with several spans has several rows, of one confidence.
+    """
+
+    complaint: NDArray[np.float64]
+    text: Ints
+    cause: Ints
+    confidence: NDArray[np.float64]
+    start: Ints
+    end: Ints
+
+    @property
+    def stated(self) -> NDArray[np.bool_]:
+        """Which rows are the first of their text and cause: one for each cause that a text states."""
+        pair = self.text * len(CAUSE_NAMES) + self.cause
+        return np.diff(pair, prepend=-1) > 0
+
+
+def scan(texts: Sequence[str], category: str = "", own: str = "") -> Scan:
+    """What each text complains of; an unknown or empty category only goes without its overlay.
+
+    `own` is the text of a shop's own lexicon, see `lexicon`.
+
+    >>> scan(["不错就是物流太慢", "很好"]).text
+    array([0])
+    """
+    known = lexicon(category, own)
+    parts = [_scan_chunk(texts[at : at + CHUNK], known) for at in range(0, len(texts), CHUNK)] or [_NOTHING]
+    columns = {field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Scan)}
+    columns["text"] += np.repeat(np.arange(len(parts)) * CHUNK, [len(part.text) for part in parts])
+    return Scan(**columns)
+
+
+def tag(texts: Sequence[str], category: str = "", own: str = "") -> list[Tags]:
+    """The tags of each text, in order: `scan` as objects, for a look at single texts.
 
     >>> [(hit.cause, hit.spans) for hit in tag(["不错就是物流太慢"])[0].causes]
     [('slow_delivery', ((4, 8),))]
     """
-    return [tags for at in range(0, len(texts), CHUNK) for tags in _tag_chunk(texts[at : at + CHUNK], category)]
+    scanned = scan(texts, category, own)
+    hits: list[list[Hit]] = [[] for _ in texts]
+    first = np.flatnonzero(scanned.stated).tolist()
+    spans = list(zip(scanned.start.tolist(), scanned.end.tolist(), strict=True))
+    for at, to in pairwise([*first, len(spans)]):
+        cause, confidence = CAUSE_NAMES[scanned.cause[at]], float(scanned.confidence[at])
+        hits[scanned.text[at]].append(Hit(cause, confidence, tuple(spans[at:to])))
+    return [Tags(tuple(found), value) for found, value in zip(hits, scanned.complaint.tolist(), strict=True)]
 
 
 @lru_cache(maxsize=16)
-def tagger_digest(category: str = "") -> str:
+def tagger_digest(category: str = "", own: str = "") -> str:
     """The digest of everything that tags depend on: the lexicon with its overlay, and the weights."""
     weights = (files("shopscore_analysis") / "data" / "tagger.npz").read_bytes()
-    return hashlib.sha256(lexicon(category).digest.encode() + weights).hexdigest()
+    return hashlib.sha256(lexicon(category, own).digest.encode() + weights).hexdigest()
 
 
-def _tag_chunk(texts: Sequence[str], category: str) -> list[Tags]:
+def _scan_chunk(texts: Sequence[str], known: Lexicon) -> Scan:
     chunk = batch(texts)
-    found = find(chunk, lexicon(category))
+    found = find(chunk, known)
     scored = score(chunk, found)
     sure = _decided(found, scored, chunk.size)
     silent = _silent(chunk)
     sure[silent] = 0.0
     sure[silent, _COMPLAINT] = _SILENT
-    phrases = _phrases(found)
-    hits: list[list[Hit]] = [[] for _ in texts]
-    for text, cause in _stated(sure):
-        spans = phrases.get((text, cause)) or _clause(chunk, scored, text, cause)
-        hits[text].append(Hit(CAUSE_NAMES[cause], round(float(sure[text, cause]), 4), spans))
-    complaint = np.round(sure[:, _COMPLAINT].astype(np.float64), 6).tolist()
-    return [Tags(tuple(found), value) for found, value in zip(hits, complaint, strict=True)]
+    text, cause, start, end = _evidence(chunk, found, scored, *_stated(sure))
+    confidence = np.round(sure[text, cause].astype(np.float64), 4).astype(np.float64)
+    complaint = np.round(sure[:, _COMPLAINT].astype(np.float64), 6).astype(np.float64)
+    return Scan(complaint, text, cause, confidence, start, end)
 
 
-def _silent(chunk: Batch) -> NDArray[np.bool_]:
-    """Which texts say nothing of their own; only short ones need a look."""
-    silent = np.zeros(chunk.size, dtype=np.bool_)
-    if chunk.size:
-        han = ((chunk.codes >= 0x4E00) & (chunk.codes <= 0x9FFF)).astype(np.int64)
-        for text in np.flatnonzero(np.add.reduceat(han, chunk.starts[:-1]) <= LONGEST_DEFAULT).tolist():
-            silent[text] = is_default(chunk.folded[chunk.starts[text] : chunk.starts[text + 1] - 1])
-    return silent
+def _silent(chunk: Batch) -> Ints:
+    """The texts that say nothing of their own; read are those without a word, and short ones with 评 or a mask."""
+    codes, starts = chunk.codes, chunk.starts[:-1]
+    han = (codes >= 0x4E00) & (codes <= 0x9FFF)
+    spoken = han | ((codes >= ord("0")) & (codes <= ord("9"))) | ((codes >= ord("a")) & (codes <= ord("z")))
+    wordless = np.flatnonzero(~np.logical_or.reduceat(spoken, starts))
+    signs = np.flatnonzero((codes == ord("评")) | (codes == ord("[")))
+    signed = np.unique(np.searchsorted(starts, signs, side="right") - 1)
+    spans = [(text, slice(*chunk.starts[text : text + 2])) for text in np.union1d(wordless, signed).tolist()]
+    short = [(text, span) for text, span in spans if han[span].sum() <= LONGEST_DEFAULT]
+    return np.array([text for text, span in short if is_default(chunk.folded[span][:-1])], dtype=np.int64)
 
 
 def _decided(found: Found, scored: Scored, texts: int) -> NDArray[np.float32]:
@@ -104,10 +155,16 @@ def _decided(found: Found, scored: Scored, texts: int) -> NDArray[np.float32]:
     np.add.at(counts, (found.denied.astype(np.int64), found.text, found.kind), 1)
     said, denied = counts > 0
     causes = slice(0, len(CAUSE_NAMES))
-    sure[:, causes] *= np.where(said[:, causes], 1.0, np.where(denied[:, causes], DENIED, UNSAID))
+    sure[:, causes] *= kept(said[:, causes], denied[:, causes], scored.strange)
     caused = np.asarray((sure[:, causes] >= SAID).any(axis=1))
     sure[:, _COMPLAINT] = _complaint(sure[:, _COMPLAINT], scored.mood, said, denied, caused)
     return sure
+
+
+def kept(said: NDArray[np.bool_], denied: NDArray[np.bool_], strange: NDArray[np.float32]) -> NDArray[np.float64]:
+    """What is left of the confidence of each cause [texts, causes], by what the lexicon says of it."""
+    silent = UNSAID - STRANGE * strange.astype(np.float64)
+    return np.where(said, 1.0, np.where(denied, DENIED, silent[:, None]))
 
 
 def _complaint(
@@ -128,39 +185,61 @@ def _complaint(
     return np.where(faint, np.maximum(complaint, _FAINT), complaint)
 
 
-def _stated(sure: NDArray[np.float32]) -> list[tuple[int, int]]:
-    """(text, cause) of everything stated, in order; of each text the surest MAX_CAUSES."""
+def _stated(sure: NDArray[np.float32]) -> tuple[Ints, Ints]:
+    """Text and cause of everything stated, in order; of each text the surest MAX_CAUSES."""
     causes = sure[:, : len(CAUSE_NAMES)]
-    crowded = np.flatnonzero((causes >= SAID).sum(axis=1) > MAX_CAUSES)
     kept = causes >= SAID
-    for text in crowded:
+    for text in np.flatnonzero(kept.sum(axis=1) > MAX_CAUSES):
         kept[text] = False
         kept[text, np.argsort(-causes[text], kind="stable")[:MAX_CAUSES]] = True
-    return list(zip(*(index.tolist() for index in np.nonzero(kept)), strict=True))
+    text_of, cause = np.nonzero(kept)
+    return text_of, cause
 
 
-def _phrases(found: Found) -> dict[tuple[int, int], tuple[Span, ...]]:
-    """The spans of the lexicon's phrases by text and class, those that touch joined."""
-    spans: dict[tuple[int, int], list[Span]] = {}
-    columns = (found.text, found.kind, found.start, found.end)
-    said = ~found.denied & (found.kind < len(CAUSE_NAMES))
-    for text, kind, start, end in zip(*(column[said].tolist() for column in columns), strict=True):
-        held = spans.setdefault((text, kind), [])
-        if held and start <= held[-1][1]:
-            held[-1] = (held[-1][0], max(end, held[-1][1]))
-        else:
-            held.append((start, end))
-    return {key: tuple(value) for key, value in spans.items()}
+def _evidence(chunk: Batch, found: Found, scored: Scored, text: Ints, cause: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    """Text, cause, start and end of every span that shows one of these causes: phrases, else the best clause."""
+    spoken, start, end = _phrases(found)
+    wanted = text * len(CLASSES) + cause
+    asked, shown = (np.zeros(chunk.size * len(CLASSES), dtype=np.bool_) for _ in range(2))
+    asked[wanted], shown[spoken] = True, True
+    told, silent = asked[spoken], ~shown[wanted]
+    first, last = _clauses(chunk, text[silent], scored.spans[scored.best(text[silent], cause[silent])])
+    pair = np.concatenate([spoken[told], wanted[silent]])
+    start, end = np.concatenate([start[told], first]), np.concatenate([end[told], last])
+    order = np.argsort(pair, kind="stable")
+    return pair[order] // len(CLASSES), pair[order] % len(CLASSES), start[order], end[order]
 
 
-def _clause(chunk: Batch, scored: Scored, text: int, cause: int) -> tuple[Span, ...]:
-    """The clause that speaks most for a cause, without the signs around it."""
-    start, end = scored.spans[scored.best[text, cause]].tolist()
-    words = chunk.folded[start:end]
-    lead = len(words) - len(words.lstrip(_EDGE))
-    start, end = start + lead, start + max(lead + 1, len(words.rstrip(_EDGE)))
-    origin, limit = int(chunk.starts[text]), int(chunk.starts[text + 1]) - 1
-    return ((min(start, limit - 1) - origin, min(end, limit) - origin),)
+def _phrases(found: Found) -> tuple[Ints, Ints, Ints]:
+    """The spans of the lexicon's phrases, those that touch joined: text · classes + class, start, end."""
+    said = np.flatnonzero(~found.denied & (found.kind < len(CAUSE_NAMES)))
+    pair = found.text[said] * len(CLASSES) + found.kind[said]
+    order = np.argsort(pair, kind="stable")
+    pair, start, end = pair[order], found.start[said][order], found.end[said][order]
+    behind = pair << _SPAN_BITS  # ends grow from pair to pair, so that one running maximum serves all
+    reached = np.maximum.accumulate(behind | end) if len(pair) else behind
+    begins = np.flatnonzero(np.append(True, (behind | start)[1:] > reached[:-1])[: len(pair)])
+    last = np.append(begins[1:], len(pair))[: len(begins)] - 1
+    return pair[begins], start[begins], reached[last] & ((1 << _SPAN_BITS) - 1)
 
 
-_EDGE = ' \n,.。!?;:…~～—()[]【】《》“”"|/\\^*·•、'
+def _clauses(chunk: Batch, text: Ints, spans: Ints) -> tuple[Ints, Ints]:
+    """Start and end of clauses in their texts, without the signs around them."""
+    body = np.flatnonzero(~_edges()[chunk.codes])
+    start, end = spans.T
+    first = np.append(body, len(chunk.codes))[np.searchsorted(body, start)]
+    last = np.append(body, -1)[np.searchsorted(body, end) - 1] + 1
+    first, last = np.where(first < end, first, end), np.where(first < end, last, end + 1)
+    origin, limit = chunk.starts[text], chunk.starts[text + 1] - 1
+    return np.minimum(first, limit - 1) - origin, np.minimum(last, limit) - origin
+
+
+@lru_cache(maxsize=1)
+def _edges() -> NDArray[np.bool_]:
+    table = np.zeros(0x110000, dtype=np.bool_)
+    table[[ord(sign) for sign in ' \n,.。!?;:…~～—()[]【】《》“”"|/\\^*·•、']] = True
+    return table
+
+
+_NONE, _ZERO = np.zeros(0, np.int64), np.zeros(0, np.float64)
+_NOTHING = Scan(_ZERO, _NONE, _NONE, _ZERO, _NONE, _NONE)

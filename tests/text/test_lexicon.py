@@ -51,3 +51,41 @@ def test_a_phrase_that_ends_in_a_denial_is_shut_by_the_fault_behind_it() -> None
 def test_a_guard_that_takes_the_end_of_a_phrase_protects_it() -> None:
     made = batch(["洗得很干净", "个小时"])
     assert not [kind for kind in find(made, lexicon()).kind if CLASSES[kind] in ("performance", "size_fit")]
+
+
+OWN = """
+reject = "物流太慢"
+[defect]
+phrases = "咕咚咕咚响"
+"""
+
+
+def test_a_shop_adds_phrases_of_its_own() -> None:
+    assert [hit.cause for hit in tag(["机器咕咚咕咚响"], own=OWN)[0].causes] == ["defect"]
+    assert [hit.cause for hit in tag(["机器咕咚咕咚响"])[0].causes] == []
+    assert lexicon("", OWN).digest != lexicon().digest == lexicon("", " \n").digest
+
+
+def test_a_shop_rejects_exactly_the_phrases_it_names() -> None:
+    made = batch(["漏墨", "漏墨了"])
+    assert CLASSES.index("defect") in find(made, lexicon()).kind
+    kept = find(made, lexicon("", 'reject = "漏墨"'))
+    assert CLASSES.index("defect") not in kept.kind[kept.text == 0]
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        ("reject = 3", "expected text for reject in lexicon.toml, found 3; write the phrases in one string"),
+        (
+            "[defect]\nphrases = ['坏']",
+            "expected text for defect.phrases in lexicon.toml, found ['坏']; write the phrases in one string",
+        ),
+        ("defect = 1", "expected a table [defect] in lexicon.toml, found 1; put it under its heading"),
+        ("[slow]", f"expected one of {', '.join(CLASSES)} in lexicon.toml, found 'slow'; rename the table"),
+    ],
+)
+def test_what_a_shop_must_not_write_is_refused(own: str, message: str) -> None:
+    with pytest.raises(LexiconError) as refused:
+        lexicon("", own)
+    assert str(refused.value) == message

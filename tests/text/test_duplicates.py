@@ -1,0 +1,55 @@
+"""Near-duplicates: what counts as the same text, whatever the order."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shopscore_analysis.text.duplicates import SHORTEST, first_alike
+
+ONE = "拖鞋底子太硬了走两步脚后跟就疼，客服让我多穿几天再看看"
+TWO = "杯盖拧不紧，放进包里水全洒在本子上，第二天才有人回我"
+
+
+def _groups(texts: list[str]) -> set[frozenset[str]]:
+    first = first_alike(texts)
+    return {frozenset(texts[at] for at in np.flatnonzero(first == one)) for one in set(first.tolist())}
+
+
+def test_signs_spaces_case_and_width_do_not_tell_texts_apart() -> None:
+    assert first_alike([ONE, TWO, ONE.replace("，", "！！ ") + "👍", TWO]).tolist() == [0, 1, 0, 1]
+
+
+def test_a_few_changed_characters_do_not_tell_long_texts_apart_but_another_half_does() -> None:
+    assert first_alike([ONE + TWO, ONE + TWO + "唉", ONE + ONE[::-1]]).tolist() == [0, 0, 2]
+
+
+def test_short_texts_stay_apart_even_when_equal() -> None:
+    assert len("太小了穿不上") < SHORTEST
+    assert first_alike(["太小了穿不上", "太小了穿不上", "", ""]).tolist() == [0, 1, 2, 3]
+    assert first_alike([]).tolist() == []
+
+
+def test_the_order_of_the_texts_does_not_decide_which_are_alike() -> None:
+    texts = [f"{ONE}{'也' * (n % 3)}{n % 7}{TWO[n % 5 :]}" for n in range(40)]
+    shuffled = random.Random(3).sample(texts, len(texts))
+    assert _groups(texts) == _groups(shuffled)
+
+
+@given(st.lists(st.text(alphabet="好差慢快破小a1，。", max_size=40), max_size=30))
+def test_each_text_is_stood_for_by_the_first_of_its_group(texts: list[str]) -> None:
+    """Every group is represented by a member of its own that comes first."""
+    first = first_alike(texts)
+    assert (first <= np.arange(len(texts))).all()
+    assert (first[first] == first).all()
+
+
+def test_every_pair_of_copies_is_found_among_many_others() -> None:
+    drawn = random.Random(5)
+    signs = [chr(0x4E00 + n) for n in range(600)]
+    texts = ["".join(drawn.choices(signs, k=30)) for _ in range(500)]
+    copies = [text[:-1] + "变" for text in texts]
+    assert first_alike(texts + copies).tolist() == [*range(500), *range(500)]
