@@ -1,0 +1,123 @@
+"""What open cases and warnings are offered by the decision table, and what last month's cases would have been."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from shopscore_analysis.care.cases import cases
+from shopscore_analysis.care.watch import Span, warnings
+from shopscore_analysis.errors import SettingsError
+from shopscore_analysis.schema import cause_label
+from shopscore_analysis.score.compensation import decided, read_table, totals
+from shopscore_analysis.score.warnings import OPEN, read_rule_book
+from shopscore_analysis.shop import Shop
+from shopscore_analysis.text.tagger import tag
+
+COLUMNS = (
+    "source", "record", "product", "order_week", "written", "cause", "cause_label", "level", "text", "start", "end",
+    "liability", "severity", "history", "value_fen", "offer", "amount_fen", "row", "label", "refund_fen",
+)  # fmt: skip
+_LIABLE = {"商家": "merchant", "买家": "buyer", "商家责任": "merchant", "买家责任": "buyer"}
+_EVER = Span(date(2000, 1, 1), date(2099, 12, 31))
+
+
+def open_offers(shop: Shop, days: Span, chat: Path | str | None = None) -> pd.DataFrame:
+    """What the table offers every open after-sale case, and every open warning of level 2 or 3 of these days.
+
+    Columns: COLUMNS, the dearest first; an order with an open case is not offered anything for its review, too.
+    """
+    known = cases(shop)
+    waiting = _of_cases(known[known["open"]], warnings(shop, _EVER))
+    found = warnings(shop, days, chat)
+    urgent = found[(found["level"] >= 2) & found["answer"].isin(OPEN) & (found["table"] != "aftersales")]
+    urgent = urgent[~(urgent["order"].notna() & urgent["order"].isin(known.loc[known["open"], "order"]))]
+    urgent = urgent.sort_values("level", ascending=False).drop_duplicates(["order", "record"])
+    return _offered(pd.concat([waiting, _of_warnings(urgent, known, shop)], ignore_index=True))
+
+
+def what_if(shop: Shop, month: str = "") -> pd.DataFrame:
+    """What the table would have offered each case applied for in a month (default: the last whole one). COLUMNS.
+
+    `refund_fen` is what was refunded in truth. Raises SettingsError for what is no month.
+    """
+    known = cases(shop)
+    return _offered(_of_cases(known[known["month"] == month_of(shop, month)], warnings(shop, _EVER)))
+
+
+def month_of(shop: Shop, month: str = "", until: date | None = None) -> str:
+    """`month` itself, checked, or the last month that was over on a day (default: that of the newest case).
+
+    "" where there are no cases. SettingsError for what is no month.
+    """
+    if month:
+        try:
+            return datetime.strptime(month, "%Y-%m").strftime("%Y-%m")
+        except ValueError as error:
+            raise SettingsError(f"expected a month such as 2026-10, found {month!r}") from error
+    newest = shop.records("aftersales")["applied_at"].max()
+    if pd.isna(newest):
+        return ""
+    after = (until or newest.date()) + timedelta(days=1)
+    return (after.replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
+
+
+def _of_cases(known: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """Cases as the table looks at them."""
+    alarms = found[found["table"] == "aftersales"].set_index("record")
+    level = known["record"].map(alarms["level"]).fillna(0).astype("int64")
+    cause = [_cause(coded, said) for coded, said in zip(known["coded"], known["said"], strict=True)]
+    ours = [_liable(*one) for one in zip(cause, known["no_reason"], level, strict=True)]
+    judged = known["liable"].map(_LIABLE).fillna(pd.Series(ours, index=known.index, dtype="str"))
+    history = known["earlier"].map(lambda n: "unknown" if pd.isna(n) else "repeat" if n else "first")
+    rows = known.assign(source="售后", written=known["applied_at"], cause=cause, level=level)
+    return _weighed(rows.assign(liability=judged, history=history), known["record"].map(alarms["situation"]))
+
+
+def _of_warnings(urgent: pd.DataFrame, known: pd.DataFrame, shop: Shop) -> pd.DataFrame:
+    """Warnings without an open case as the table looks at them."""
+    tags = tag(urgent["text"].tolist(), shop.settings.category, shop.own)
+    cause = [one.causes[0].cause if one.causes else "" for one in tags]
+    paid = shop.records("orders").set_index("key")["payable_fen"]
+    before = urgent["order"].isin(known["order"].dropna())
+    history = before.map({True: "repeat", False: "first"}).where(urgent["order"].notna(), "unknown")
+    ours = [_liable(*one) for one in zip(cause, [False] * len(cause), urgent["level"], strict=True)]
+    return _weighed(
+        urgent.assign(
+            cause=cause, liability=ours, history=history, value_fen=urgent["order"].map(paid), refund_fen=None
+        ),
+        urgent["situation"],
+    )
+
+
+def _cause(coded: str, said: tuple[str, ...]) -> str:
+    return coded or next(iter(said), "")
+
+
+def _liable(cause: str, no_reason: bool, level: int) -> str:
+    """Who is liable: by the cause; a change of mind is the buyer's unless alarming words speak against it."""
+    if cause:
+        return read_table().liability[cause]
+    return "buyer" if no_reason and level < 2 else "unknown"
+
+
+def _weighed(rows: pd.DataFrame, situation: pd.Series) -> pd.DataFrame:
+    table, book = read_table(), read_rule_book()
+    grave = {book.situations[name].label for name in table.grave}
+    weight = rows["cause"].map(lambda cause: table.severity.get(cause, 1)).astype("int64")
+    raised = weight.where(rows["level"] < 2, 2)
+    return rows.assign(severity=raised.where(~situation.isin(grave), 3).astype("int64"))
+
+
+def _offered(rows: pd.DataFrame) -> pd.DataFrame:
+    made = decided(rows.assign(cause_label=[cause_label(c) if c else "未识别" for c in rows["cause"]]), read_table())
+    made = made.astype({"value_fen": "Int64", "refund_fen": "Int64"})
+    order = made.sort_values(["amount_fen", "written", "record"], ascending=[False, True, True])
+    return order[list(COLUMNS)].reset_index(drop=True)
+
+
+def offered_by_row(offers: pd.DataFrame) -> pd.DataFrame:
+    """`score.compensation.totals` of offers: what each row of the table costs."""
+    return totals(offers, read_table())

@@ -1,0 +1,202 @@
+"""Early warnings of a shop: alarming words in what buyers write, and complaints that come thick and fast.
+
+What finds words lies in `text`, what decides in `score`, what counts in `measure`; here a shop's records are handed to
+them. Days come from the records, so that a burst is seen on the day it shows and not at its week's end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from shopscore_analysis.errors import SettingsError
+from shopscore_analysis.measure import bursts as detection
+from shopscore_analysis.read.chat import read_chat
+from shopscore_analysis.schema import UNKNOWN_PRODUCT, week_start
+from shopscore_analysis.score.warnings import OPEN, decide, read_rule_book
+from shopscore_analysis.shards import Shard, TaggedShard, order_rows, tag_shard, week_labels
+from shopscore_analysis.shop import Shop
+from shopscore_analysis.text.phrases import Book, book, spot
+
+_THREAT_REACH = 2  # characters between a denial and a threat: 没有回复我要投诉 denies none
+_WRITTEN = [
+    "table", "source", "record", "written", "text", "product_id", "product", "order_ref", "order_id", "sub_order_id",
+    "sku", "answered", "answered_at", "seen",
+]  # fmt: skip
+QUOTE_LENGTH = 80  # characters of a quote, around the words that fired
+
+
+class Span(NamedTuple):
+    """Days from `since` to `until`, both counted."""
+
+    since: date
+    until: date
+
+    def back(self, days: int) -> Span:
+        """The `days` days up to the same end."""
+        return Span(self.until - timedelta(days=days - 1), self.until)
+
+
+def span(shop: Shop, week: str = "", since: str = "") -> Span:
+    """The days of a week (default: the newest with reviews), or from a day to the newest record's day.
+
+    Raises SettingsError for what is no day.
+    """
+    if not since:
+        monday = week_start(shop.week(week)).date()
+        return Span(monday, monday + timedelta(days=6))
+    try:
+        first = date.fromisoformat(since)
+    except ValueError as error:
+        raise SettingsError(f"expected a day such as 2026-11-09, found {since!r}") from error
+    return Span(first, max(first, _newest(shop)))
+
+
+def _newest(shop: Shop) -> date:
+    born = (shop.records("reviews")["reviewed_at"].max(), shop.records("aftersales")["applied_at"].max())
+    return max((at.date() for at in born if not pd.isna(at)), default=date.min)
+
+
+def warnings(shop: Shop, days: Span, chat: Path | str | None = None) -> pd.DataFrame:
+    """The warnings of what was written in these days: `score.warnings.decide`; quotes cut to QUOTE_LENGTH.
+
+    Reviews, follow-ups, after-sale reasons and notes, and the buyers' lines of a chat file where one is named. What
+    bears no time is kept, since nobody knows when its clock began.
+    """
+    rows = pd.concat([part[_WRITTEN] for part in _written(shop, chat) if len(part)] or [_nothing()], ignore_index=True)
+    until = pd.Timestamp(days.until) + pd.Timedelta(days=1)
+    outside = rows["written"].lt(pd.Timestamp(days.since)) | rows["written"].ge(until)
+    return decide(_placed(_sightings(rows[~outside]), shop), read_rule_book())
+
+
+def chat_facts(chat: Path | str | None) -> dict[str, str]:
+    """What a report says of the chat file that it read: the digest of its bytes; nothing without one."""
+    return {"chat_digest": hashlib.sha256(Path(chat).read_bytes()).hexdigest()[:12]} if chat else {}
+
+
+def open_alarms(shop: Shop, week: str = "") -> pd.DataFrame:
+    """The warnings of level 3 of a week that nobody has answered yet."""
+    found = warnings(shop, span(shop, week))
+    return found[(found["level"] == 3) & found["answer"].isin(OPEN)].reset_index(drop=True)
+
+
+def _nothing() -> pd.DataFrame:
+    times = dict.fromkeys(("written", "answered_at", "seen"), "datetime64[s]")
+    return pd.DataFrame(columns=_WRITTEN).astype(times)
+
+
+def _written(shop: Shop, chat: Path | str | None) -> Iterator[pd.DataFrame]:
+    """Everything that buyers wrote, a row a text, with what is known of its answer."""
+    reviews, cases = shop.records("reviews"), shop.records("aftersales")
+    blank = pd.Series(pd.NaT, index=reviews.index, dtype="datetime64[s]")
+    said = reviews.rename(columns={"key": "record", "exported_at": "seen"}).assign(order_id=None, sub_order_id=None)
+    told = said.assign(answered=reviews["replied"].astype(object), answered_at=blank)
+    yield told.assign(table="reviews", source="评价", written=reviews["reviewed_at"])
+    later = told.assign(table="followups", source="追评", text=told["followup"], written=told["followup_at"])
+    yield later.assign(answered=later["answered"].where(later["answered"] == False, None))  # noqa: E712
+    dealt = cases[["agreed_at", "refunded_at", "closed_at"]].min(axis=1)
+    case = cases.rename(columns={"key": "record", "exported_at": "seen"}).assign(
+        table="aftersales", written=cases["applied_at"], answered=dealt.notna().astype(object), answered_at=dealt,
+        order_ref=None, sku=None,
+    )  # fmt: skip
+    yield case.assign(source="售后说明")
+    yield case.assign(source="售后原因", text=case["reason"])
+    if chat:
+        yield _chat(Path(chat))
+
+
+def _chat(path: Path) -> pd.DataFrame:
+    lines = read_chat(path)
+    told = lines["session"].notna() & lines["at"].notna() & (not lines["buyer"].all())
+    answered = lines["answered_at"].notna().astype(object).where(told, None)
+    lines = lines.assign(
+        table="chat", source="会话", written=lines["at"], answered=answered, seen=lines["at"].max(), product_id=None,
+        order_id=None, sub_order_id=None, sku=None,
+    )  # fmt: skip
+    return lines[lines["buyer"]]
+
+
+@lru_cache(maxsize=1)
+def _books() -> tuple[Book, Book]:
+    """The rules compiled: plain ones, and threats, which an 如果 does not take back."""
+    rules = read_rule_book()
+    plain, threats = (
+        {r.name: {"phrases": r.phrases} for r in rules.rules if r.threat == kind} for kind in (False, True)
+    )
+    return book(plain, rules.marks), book(threats, rules.marks, rules.conditionals, _THREAT_REACH)
+
+
+def _sightings(rows: pd.DataFrame) -> pd.DataFrame:
+    """A row per (text, rule) that fired, with the quote around the words."""
+    rows = rows[rows["text"].fillna("") != ""]
+    distinct = rows["text"].drop_duplicates().tolist()
+    spots = dict(zip(distinct, spot(distinct, *_books()), strict=True))
+    found = rows.assign(spot=rows["text"].map(spots)).explode("spot").dropna(subset=["spot"]).reset_index(drop=True)
+    first = np.array([max(0, one.start - QUOTE_LENGTH // 2) for one in found["spot"]], dtype=np.int64)
+    return found.assign(
+        rule=[one.name for one in found["spot"]],
+        text=[text[at : at + QUOTE_LENGTH] for text, at in zip(found["text"], first, strict=True)],
+        start=[one.start - at for one, at in zip(found["spot"], first, strict=True)],
+        end=[min(one.end - at, QUOTE_LENGTH) for one, at in zip(found["spot"], first, strict=True)],
+    ).drop(columns="spot")
+
+
+def _placed(found: pd.DataFrame, shop: Shop) -> pd.DataFrame:
+    """The sightings with the order they belong to, its week and its product."""
+    orders = shop.records("orders")
+    rows = np.full(len(found), -1, dtype=np.intp)
+    for chosen, columns in (
+        (found["table"] != "aftersales", ["order_ref", "product_id", "sku"]),
+        (found["table"] == "aftersales", ["sub_order_id", "order_id", "product_id"]),
+    ):
+        rows[chosen.to_numpy()] = order_rows(found.loc[chosen, columns].astype("str"), orders)
+    hit = orders.reindex(rows).reset_index(drop=True)
+    week = week_labels(hit["ordered_at"])
+    return found.assign(
+        order=hit["key"], order_week=week.where(week.notna(), None),
+        product_id=found["product_id"].fillna(hit["product_id"]).fillna(UNKNOWN_PRODUCT),
+        product=found["product"].fillna(hit["product"]).fillna(UNKNOWN_PRODUCT),
+    )  # fmt: skip
+
+
+def tagged(shop: Shop) -> TaggedShard:
+    """All records of a shop, their texts read for causes and their orders joined."""
+    frames = {name: shop.records(name) for name in ("reviews", "orders", "aftersales", "service")}
+    return tag_shard(Shard(shop.name, shop.settings.category, **frames, own=shop.own))
+
+
+def bursts(shop: Shop, days: Span, read: TaggedShard | None = None) -> pd.DataFrame:
+    """The bursts with an alarm in these days: `measure.bursts.bursts`; `read` is `tagged` where it is at hand."""
+    voices, heard = voices_of(read or tagged(shop))
+    return detection.bursts(heard, voices, days.since, days.until)
+
+
+def voices_of(read: TaggedShard) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(voices, heard) as `measure.bursts` counts them: an order once a day, and once a cause on the first day."""
+    reviews, cases = read.reviews, read.aftersales
+    followed = reviews[reviews["followup_at"].notna()]
+    voices = pd.concat([_said(reviews, "reviewed_at"), _said(followed, "followup_at"), _said(cases, "applied_at")])
+    blamed = read.review_causes.join(reviews[["reviewed_at", "followup_at", "followup"]], on="row")
+    later = (blamed["quote"] == blamed["followup"]) & blamed["followup_at"].notna()
+    blamed["reviewed_at"] = blamed["reviewed_at"].mask(later, blamed["followup_at"])
+    coded = read.aftersale_causes.join(cases["applied_at"], on="row")
+    heard = pd.concat([_said(blamed, "reviewed_at", "cause"), _said(coded, "applied_at", "cause")]).sort_values("day")
+    return (
+        voices.drop_duplicates(["voice", "day"], ignore_index=True),
+        heard.drop_duplicates(["voice", "cause"], ignore_index=True),
+    )
+
+
+def _said(rows: pd.DataFrame, at: str, *also: str) -> pd.DataFrame:
+    """day, product_id and voice (the order, or the record where its order is not on the shelf) of each row."""
+    record = rows["record"] if "record" in rows else rows["key"]
+    voice = rows["order"].astype("str").where(rows["order"] >= 0, record)
+    said = rows[list(also)].assign(day=rows[at].dt.normalize(), product_id=rows["product"], voice=voice)
+    return said.dropna(subset=["day"])

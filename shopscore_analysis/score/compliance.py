@@ -1,0 +1,48 @@
+"""The reviewed rules of what a script or a parcel card must not say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ConfigDict, Field, model_validator
+
+from shopscore_analysis.errors import LexiconError
+from shopscore_analysis.score.reviewed import Reviewed, read_reviewed
+
+FILE = Path(__file__).parent.parent / "data" / "compliance.toml"
+
+
+class Ban(Reviewed):
+    """One rule: what it bans alone (`phrases`), or where `near` and `with_` stand within `within` characters."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    name: str
+    label: str
+    phrases: str
+    near: str = ""
+    with_: str = Field(default="", alias="with")
+    within: int = Field(default=0, ge=0)
+    reference: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Ban:
+        if bool(self.near) != bool(self.with_) or bool(self.near) != bool(self.within):
+            raise ValueError(f"{self.name}: near, with and within belong together")
+        return self
+
+
+class Bans(Reviewed):
+    """The rules, and the marks that the matcher needs beside its own."""
+
+    marks: dict[str, Any]
+    rules: tuple[Ban, ...]
+
+
+def read_bans(path: Path = FILE) -> Bans:
+    """The rules of a file; LexiconError names the fault."""
+    found = read_reviewed(path, "rules of compliance", Bans.model_validate)
+    names = [rule.name for rule in found.rules]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise LexiconError(f"expected every name once in {path.name}, found {', '.join(twice)} again; mend the file")
+    return found

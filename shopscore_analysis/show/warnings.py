@@ -1,0 +1,289 @@
+"""Warnings, bursts, offers, hidden returns and suspect reviews as tables and sentences."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from shopscore_analysis.schema import FALSE_BURSTS_A_WEEK, cause_label
+from shopscore_analysis.show import theme
+from shopscore_analysis.show.grid import evidence_id
+from shopscore_analysis.show.html import Html, folded, joined, marked, tag
+from shopscore_analysis.show.tables import BETWEEN, COUNTED, SHARED, Column, Names, column, each, table
+
+SHOWN = 30
+QUOTE = 80  # characters of a suspect review
+LEVELS = {3: "三级", 2: "二级", 1: "一级"}
+OFFERS = {"refund": "全额退款", "partial": "部分补偿", "coupon": "优惠券", "resend": "补发", "nothing": "不补偿"}
+_LIABLE = {"merchant": "商家", "carrier": "物流", "buyer": "买家", "unknown": "未明"}
+_HISTORY = {"first": "首次", "repeat": "再次", "unknown": "未知"}
+_HIDDEN = {
+    "no_reason": "写了说明的无理由售后里，说的其实是质量问题",
+    "quality": "全部质量类售后里，藏在无理由代码下",
+    "other": "代码和说明都有根因、但两者不一致",
+}
+
+
+def _day(at: datetime) -> str:
+    return theme.NOTHING if pd.isna(at) else f"{at.month}月{at.day}日"
+
+
+def _moment(at: datetime) -> str:
+    return theme.NOTHING if pd.isna(at) else f"{at.month}月{at.day}日 {at:%H:%M}"
+
+
+def _fen(amount: Any) -> str:
+    return theme.NOTHING if pd.isna(amount) else theme.yuan(int(amount) / 100)
+
+
+_QUOTE = Column("原话（已脱敏）", lambda row: marked(row.text, [(row.start, row.end)]), number=False)
+_ORDER_WEEK = Column("下单周", lambda row: theme.plain(row.order_week), number=False)
+
+
+def warning_line(warnings: pd.DataFrame, found: pd.DataFrame) -> str:
+    """The warnings and bursts of a period in one line.
+
+    `warnings`: `watch.warnings`; `found`: `watch.bursts`.
+    """
+    counts = warnings["level"].value_counts()
+    told = "、".join(f"{LEVELS[level]} {counts.get(level, 0)} 条" for level in (3, 2, 1))
+    waiting = int(warnings["answer"].isin(["超时未答复", "待答复"]).sum())
+    return f"预警 {len(warnings)} 条（{told}），其中 {waiting} 条还没有答复；抱怨突增 {len(found)} 处。"
+
+
+def alarms(waiting: pd.DataFrame) -> Html:
+    """A line above the watch list while warnings of level 3 wait for an answer; nothing where none does.
+
+    `waiting`: `watch.open_alarms`.
+    """
+    if waiting.empty:
+        return Html()
+    first = next(each(waiting))
+    said = joined([f"三级预警 {len(waiting)} 条还没有答复，最新一条（{first.rule}，{first.product}）："])
+    return tag("p", tag("strong", said), marked(first.text, [(first.start, first.end)]), class_="note")
+
+
+def warnings_list(found: pd.DataFrame, limit: int = SHOWN) -> Html:
+    """The warnings as cards, gravest and newest first, each with its clock, answer and script; at most `limit`.
+
+    `found`: `watch.warnings`. How many were left out is printed; the same rows as a table lie folded below.
+    """
+    if found.empty:
+        return tag("p", "这一时期没有预警。", class_="note")
+    cards = [_warning(row) for row in each(found.head(limit))]
+    rest = len(found) - len(cards)
+    note = tag("p", f"另有 {rest} 条未列出。", class_="note") if rest else Html()
+    return tag("ul", *cards, class_="watch") + note + folded("看数据表", _warnings_table(found, limit), class_="twin")
+
+
+def _warning(row: Any) -> Html:
+    ordered = f"{row.order_week} 下单" if isinstance(row.order_week, str) else "下单周未知"
+    facts = (
+        row.product,
+        row.source,
+        ordered,
+        f"写于 {_moment(row.written)}",
+        f"最晚 {_moment(row.due)} 答复",
+        row.answer,
+    )
+    said = tag("blockquote", marked(row.text, [(row.start, row.end)]))
+    told = tag("p", " · ".join(facts), class_="note")
+    what = tag("div", tag("strong", "、".join((row.rule, *row.also))), said, told, _script(row))
+    return tag("li", tag("span", LEVELS[row.level], class_="word"), what)
+
+
+def _script(row: Any) -> Html:
+    return folded(f"建议话术：{row.situation}", tag("p", row.script))
+
+
+def _warnings_table(found: pd.DataFrame, limit: int) -> Html:
+    columns = [
+        Column("级别", lambda row: LEVELS[row.level], number=False),
+        Column("触发", lambda row: "、".join((row.rule, *row.also)), number=False),
+        column("product", "商品", number=False),
+        _ORDER_WEEK,
+        column("source", "出处", number=False),
+        Column("写于", lambda row: _moment(row.written)),
+        Column("最晚答复", lambda row: _moment(row.due)),
+        column("answer", "答复", number=False),
+        column("situation", "情形", number=False),
+        _QUOTE,
+    ]
+    return table(found, columns, "预警：先三级、后二级，同级新的在前", limit=limit)
+
+
+def answered_table(counted: pd.DataFrame) -> Html:
+    """How many warnings of each level, and how they were answered.
+
+    `counted`: `score.warnings.summary` (level, n, open, and a column an answer).
+    """
+    answers = [name for name in counted if name not in ("level", "n", "open")]
+    columns = [
+        Column("级别", lambda row: LEVELS[row.level], number=False),
+        column("n", "条数", theme.count),
+        column("open", "还没有答复", theme.count),
+        *(_answer_column(at + 3, str(name)) for at, name in enumerate(answers)),
+    ]
+    return table(counted, columns, "各级预警答复得怎么样")
+
+
+def _answer_column(at: int, heading: str) -> Column:
+    return Column(heading, lambda row: theme.count(row[at]))
+
+
+def bursts_table(found: pd.DataFrame, names: Names, limit: int = SHOWN) -> Html:
+    """Bursts: where, which cause, on which day they were seen, from what to what; each a door to its quotes.
+
+    `found`: `watch.bursts`.
+    """
+    columns = [
+        Column("商品", lambda row: names.get(row.product_id, row.product_id) or "全店", number=False),
+        Column("根因", _door, number=False),
+        column("verdict", "判断", number=False),
+        Column("从哪天起", lambda row: _day(row.from_day)),
+        Column("哪天看出", lambda row: _day(row.alarm_day)),
+        Column("最近一次", lambda row: _day(row.last_day)),
+        Column("当时次数/发声", lambda row: theme.ratio(row.k, row.n)),
+        Column("之前 84 天", lambda row: theme.ratio(row.past_k, row.past_n)),
+    ]
+    note = tag(
+        "p",
+        f"发声：当天写了评价或追评、或申请了售后的订单。平均每周误报不超过 {FALSE_BURSTS_A_WEEK:g} 处。",
+        class_="note",
+    )
+    return table(found, columns, "抱怨突增：和自己之前的水平比", limit=limit) + note
+
+
+def burst_words(row: Any, names: Names) -> str:
+    """One burst in a sentence.
+
+    `row`: a row of `watch.bursts`.
+    """
+    where = names.get(row.product_id, row.product_id) or "全店"
+    counted = f"{_day(row.from_day)}起 {theme.ratio(row.k, row.n)}，之前 84 天 {theme.ratio(row.past_k, row.past_n)}"
+    return f"[突增] {where}的「{cause_label(row.cause)}」：{counted}，{_day(row.alarm_day)}看出（{row.verdict}）。"
+
+
+def _door(row: Any) -> Html:
+    return tag("a", cause_label(row.cause), href=f"#{evidence_id(row.cause)}")
+
+
+def offers_table(offers: pd.DataFrame, caption: str, limit: int = SHOWN) -> Html:
+    """What the decision table offers each case, and the row that decided; with the total of all rows.
+
+    `offers`: `redress.open_offers` or `redress.what_if`.
+    """
+    columns = [
+        column("product", "商品", number=False),
+        column("source", "出处", number=False),
+        _ORDER_WEEK,
+        column("cause_label", "根因", number=False),
+        Column("责任", lambda row: _LIABLE[row.liability], number=False),
+        column("severity", "程度"),
+        Column("售后次数", lambda row: _HISTORY[row.history], number=False),
+        Column("实付", lambda row: _fen(row.value_fen)),
+        Column("方案", lambda row: OFFERS[row.offer], number=False),
+        Column("金额", lambda row: _fen(row.amount_fen)),
+        column("label", "按哪一条", number=False),
+    ]
+    unpriced = int((offers["value_fen"].isna() & (offers["offer"] != "nothing")).sum())
+    unknown = f"；其中 {unpriced} 条不知道实付金额，按下限或 0 计" if unpriced else ""
+    total = tag("p", f"共 {len(offers)} 条，合计 {_fen(offers['amount_fen'].sum())}{unknown}。", class_="note")
+    return table(offers, columns, caption, limit=limit) + total
+
+
+def rows_table(counted: pd.DataFrame, offers: pd.DataFrame, month: str) -> Html:
+    """What each row of the decision table would have cost on the cases of a month, beside what was refunded.
+
+    `counted`: `redress.offered_by_row` of `offers`, which are `redress.what_if`.
+    """
+    columns = [
+        column("label", "决策表的行（先中先定）", number=False),
+        Column("方案", lambda row: OFFERS[row.offer], number=False),
+        column("n", "单数", theme.count),
+        Column("金额", lambda row: _fen(row.amount_fen)),
+    ]
+    return table(counted, columns, "如果上个月就用这张表") + tag("p", what_if_words(offers, month), class_="note")
+
+
+def what_if_words(offers: pd.DataFrame, month: str) -> str:
+    """What a month's cases would have been offered in one sentence, beside what was refunded.
+
+    `offers`: `redress.what_if`.
+    """
+    return (
+        f"{month or '没有售后的月份'}共 {len(offers)} 单：按表补偿合计 {_fen(offers['amount_fen'].sum())}，"
+        f"当时实际退款 {_fen(offers['refund_fen'].sum())}。两者口径不同：买家退回商品的，货款照退，补偿不叠加。"
+    )
+
+
+def disguised_table(counted: pd.DataFrame) -> Html:
+    """How much of the quality returns hides under no-reason codes.
+
+    `counted`: `measure.disguised` (of, k, n, share, low, high).
+    """
+    what = Column("口径", lambda row: _HIDDEN[row.of], number=False)
+    return table(counted, [what, COUNTED, SHARED, BETWEEN], "代码说的和买家写的一致吗")
+
+
+def hidden_line(counted: pd.DataFrame) -> Html:
+    """The same in one line; nothing where nothing is hidden or too little is known."""
+    for row in each(counted[(counted["of"] == "quality") & (counted["k"] > 0) & (counted["n"] >= 5)]):
+        counted_words = (
+            f"{theme.percent(row.share)}（{theme.ratio(row.k, row.n)}，{theme.interval(row.low, row.high)}）"
+        )
+        return tag("p", f"质量类售后有 {counted_words} 记在无理由代码下，只看代码会漏掉。", class_="note")
+    return Html()
+
+
+def disagreeing_table(found: pd.DataFrame, limit: int = SHOWN) -> Html:
+    """Cases whose code and text tell different stories, the newest first.
+
+    `found`: `measure.disagreeing`.
+    """
+    columns = [
+        Column("申请于", lambda row: _day(row.applied_at)),
+        column("product", "商品", number=False),
+        column("reason", "登记的原因", number=False),
+        _cause("blamed", "买家写的根因"),
+        Column("退款", lambda row: _fen(row.refund_fen)),
+        _QUOTE,
+    ]
+    return table(found, columns, "登记的原因和买家写的不一样", limit=limit)
+
+
+def _cause(name: str, heading: str) -> Column:
+    return Column(heading, lambda row: cause_label(getattr(row, name)), number=False)
+
+
+def suspects_list(found: pd.DataFrame, limit: int = SHOWN) -> Html:
+    """Reviews to audit, a box for each reason, the newest first; at most `limit` a reason.
+
+    `found`: `measure.suspects`. How many were left out is printed.
+    """
+    boxes = [_suspected(str(why), rows, limit) for why, rows in found.groupby("why")]
+    return tag("div", *boxes, class_="evidence") if boxes else tag("p", "没有可疑的评价。", class_="note")
+
+
+def _suspected(why: str, rows: pd.DataFrame, limit: int) -> Html:
+    quotes = [_audited(row) for row in each(rows.head(limit))]
+    rest = f"，另有 {len(rows) - limit} 条未列出" if len(rows) > limit else ""
+    note = tag("p", f"{len(rows)} 条{rest}；只供核查，不从任何率里剔除。", class_="note")
+    return folded(tag("span", why, tag("small", f"{len(rows)} 条")), note, *quotes)
+
+
+def _audited(row: Any) -> Html:
+    crowd = f" · 同批 {row.crowd} 条" if row.crowd else ""
+    facts = f"{theme.count(row.stars)} 星 · {row.product} · {_day(row.reviewed_at)}{crowd}"
+    return tag("blockquote", row.text[:QUOTE]) + tag("p", facts, class_="note")
+
+
+def side_by_side_table(rates: pd.DataFrame) -> Html:
+    """The bad-review rate with and without defaults and suspects.
+
+    `rates`: `measure.side_by_side`.
+    """
+    columns = [column("of", "口径", number=False), COUNTED, SHARED, BETWEEN, column("mean", "均星", theme.points)]
+    return table(rates, columns, "一、二星占有星评价的比例")

@@ -1,0 +1,161 @@
+"""Warnings of a shop: which words fire, where, with which order, clock and answer; and bursts on real exports."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from shopscore_analysis.care import watch
+from shopscore_analysis.care.cases import cases
+from shopscore_analysis.care.redress import month_of, offered_by_row, open_offers, what_if
+from shopscore_analysis.care.screening import audited
+from shopscore_analysis.errors import SettingsError
+from shopscore_analysis.shop import Shop
+
+WEEK = watch.Span(date(2026, 11, 9), date(2026, 11, 15))
+EXPORTS = Path(__file__).parent / "exports"  # three orders, two reviews, three cases, all invented
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    made = Shop.create(tmp_path / "shop", "预警店", "家居")
+    assert [one.error for one in made.load([EXPORTS]) if one.error] == []
+    return made
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Shop:
+    return Shop.create(tmp_path / "empty", "空店", "")
+
+
+def _chat(folder: Path, *texts: str) -> Path:
+    path = folder / "chat.csv"
+    with path.open("w", encoding="utf-8-sig", newline="") as lines:
+        csv.writer(lines).writerows([["内容"], *([text] for text in texts)])
+    return path
+
+
+FIRING = {
+    3: {
+        "过敏": ("我家孩子用了过敏", "脸上起了红疹"),
+        "受伤": ("盖子把手划伤了",),
+        "着火漏电": ("充电的时候冒烟",),
+        "食物中毒": ("吃完拉肚子",),
+        "找监管部门": ("再不处理就打12315", "如果再不发货我要去消协", "我已经报警了"),
+        "要曝光": ("我要曝光你们",),
+        "尖锐异物": ("里面有玻璃渣",),
+    },
+    2: {
+        "骗人": ("骗人的店",),
+        "要投诉": ("要是不退我就投诉",),
+        "客服失当": ("客服骂人",),
+        "售后被拒": ("一直不给退款",),
+        "异物虫鼠": ("里面有虫子",),
+    },
+    1: {"不满意": ("很不满意",), "着急": ("在线等，急",)},
+}
+_ROWS = [(text, rule, level) for level, rules in FIRING.items() for rule, texts in rules.items() for text in texts]
+
+
+@pytest.mark.parametrize(("text", "rule", "level"), _ROWS)
+def test_alarming_words_fire(empty: Shop, tmp_path: Path, text: str, rule: str, level: int) -> None:
+    (row,) = watch.warnings(empty, WEEK, _chat(tmp_path, text)).itertuples()
+    assert (row.rule, row.level, row.source) == (rule, level, "会话")
+
+
+SILENT = """
+不急 不着急，慢慢发 没有过敏 用了不过敏 不会过敏吧 担心过敏 我是过敏体质 抗过敏的 不会投诉 不想投诉 别家骗人，你们不骗人
+没有骗人 不是假货 单号1231500 漏电保护器正常 相机曝光过度 急救包很全 没有虫子 没有不满意 投诉率很低 挨着火车站
+围着火炉吃 报警器很灵敏 电量低了自动报警 刚去医院体检回来
+"""
+
+
+@pytest.mark.parametrize("text", SILENT.split())
+def test_denied_feared_and_harmless_words_do_not(empty: Shop, tmp_path: Path, text: str) -> None:
+    assert watch.warnings(empty, WEEK, _chat(tmp_path, text)).empty
+
+
+def test_a_shop_without_records_has_no_warnings_and_no_bursts(empty: Shop) -> None:
+    assert watch.warnings(empty, WEEK).empty
+    assert watch.bursts(empty, WEEK).empty
+    assert open_offers(empty, WEEK).empty and what_if(empty).empty
+
+
+def test_each_warning_knows_its_order_clock_and_answer(shop: Shop) -> None:
+    found = watch.warnings(shop, WEEK)
+    told = {row.source: row for row in found.itertuples()}
+    assert list(found["level"]) == [3, 3, 2]
+    review, later, case = told["评价"], told["追评"], told["售后说明"]
+    assert (review.rule, review.answer, review.order_week, review.product) == (
+        "过敏",
+        "超时未答复",
+        "2026-W45",
+        "示例杯",
+    )
+    assert review.text[review.start : review.end] == "过敏"
+    assert "13800001234" not in review.text and "[手机号]" in review.text
+    assert review.due == pd.Timestamp("2026-11-11 12:00:00")
+    assert (later.rule, later.answer) == ("骗人", "未知")  # the reply may have been to the review
+    assert (case.rule, case.order) == ("找监管部门", "6900000000000000021")
+
+
+def test_open_alarms_are_those_of_level_three_without_an_answer(shop: Shop) -> None:
+    assert watch.open_alarms(shop)["record"].nunique() == 2
+
+
+def test_since_reaches_to_the_newest_record(shop: Shop) -> None:
+    assert watch.span(shop, since="2026-11-01") == watch.Span(date(2026, 11, 1), date(2026, 11, 14))
+    with pytest.raises(SettingsError) as refused:
+        watch.span(shop, since="gestern")
+    assert str(refused.value) == "expected a day such as 2026-11-09, found 'gestern'"
+
+
+def test_chat_lines_have_their_clock_and_the_shop_its_answer(shop: Shop, tmp_path: Path) -> None:
+    path = tmp_path / "chat.csv"
+    path.write_text(
+        "会话,时间,角色,内容,订单号\n"
+        "s1,2026-11-12 09:00:00,买家,骗人,6900000000000000031\ns1,2026-11-13 10:00:00,客服,您好,\n"
+        "s2,2026-11-12 09:00:00,买家,被骗人了,\ns3,2026-11-02 09:00:00,买家,骗人,\n",
+        encoding="utf-8",
+    )
+    found = watch.warnings(shop, WEEK, path)
+    chat = found[found["table"] == "chat"].set_index("text")
+    assert chat["answer"].to_dict() == {"骗人": "超时答复", "被骗人了": "超时未答复"}
+    assert chat.loc["骗人", ["order_week", "product"]].tolist() == ["2026-W45", "示例毯"]
+
+
+def test_cases_are_read_with_their_two_witnesses(shop: Shop) -> None:
+    known = cases(shop).set_index("record")
+    first, second, third = (known.loc[f"14000000000000000{number}"] for number in (1, 2, 3))
+    assert first["no_reason"] and first["coded"] == "" and "defect" in first["said"]
+    assert (second["coded"], second["earlier"], second["open"]) == ("defect", 1, True)
+    assert third["open"] and not first["open"]
+    assert len(cases(shop, ["2026-W45"])) == 1
+
+
+def test_open_cases_and_warnings_are_offered_once_an_order(shop: Shop) -> None:
+    offers = open_offers(shop, WEEK)
+    told = {(row.source, row.row): row.amount_fen for row in offers.itertuples()}
+    # the second case of one order; the unanswered allergy; a change of mind
+    assert told == {("售后", "repeat"): 9900, ("评价", "safety"): 9900, ("售后", "buyer"): 0}
+    assert offers["amount_fen"].sum() == sum(told.values())
+
+
+def test_last_month_is_the_last_whole_one(shop: Shop) -> None:
+    assert month_of(shop) == "2026-10" and month_of(shop, until=date(2026, 11, 30)) == "2026-11"
+    assert what_if(shop).empty
+    past = what_if(shop, "2026-11")
+    assert offered_by_row(past)["n"].sum() == 3 and past["refund_fen"].sum() == 39800
+    with pytest.raises(SettingsError) as refused:
+        month_of(shop, "2026-13")
+    assert str(refused.value) == "expected a month such as 2026-10, found '2026-13'"
+
+
+def test_reviews_are_audited_in_their_days(shop: Shop) -> None:
+    told = audited(shop, WEEK)
+    assert len(told) == 2 and told["cluster"].tolist() == [-1, -1]
+    assert audited(shop, watch.Span(date(2026, 11, 11), date(2026, 11, 11)))["stars"].tolist() == [5]

@@ -1,0 +1,103 @@
+"""Bursts: seen on the day, blind to the future, silent where nothing happens."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from shopscore_analysis.measure.bursts import COLUMNS, bursts
+from shopscore_analysis.schema import CAUSES, FALSE_BURSTS_A_WEEK, POSSIBLE, REAL
+
+START = date(2026, 7, 27)
+PRODUCTS = ["a", "b", "c"]
+DAYS = 84
+LAST = START + timedelta(days=DAYS - 1)
+
+
+def _events(counts: np.ndarray, axes: tuple[str, ...]) -> pd.DataFrame:
+    values = {"cause": list(CAUSES), "product_id": PRODUCTS, "day": list(pd.date_range(START, periods=DAYS))}
+    at = np.repeat(np.argwhere(counts >= 0), counts.ravel(), axis=0)
+    return pd.DataFrame({axis: np.array(values[axis])[at[:, column]] for column, axis in enumerate(axes)})
+
+
+def _world(seed: int, bad_from: int = DAYS, share: float = 0.4) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(heard, voices): four voices a product and day, of which each cause is named by one in a hundred."""
+    random = np.random.default_rng(seed)
+    shares = np.full((len(CAUSES), len(PRODUCTS), DAYS), 0.01)
+    shares[0, 1, bad_from:] = share
+    n = random.poisson(4, (len(PRODUCTS), DAYS))
+    k = random.binomial(np.broadcast_to(n, shares.shape), shares)
+    return _events(k, ("cause", "product_id", "day")), _events(n, ("product_id", "day"))
+
+
+def test_shops_without_any_effect_have_no_more_false_bursts_than_is_stated() -> None:
+    shops, weeks = 20, 4
+    found = sum(len(bursts(*_world(seed), LAST - timedelta(days=27), LAST)) for seed in range(shops))
+    assert found <= FALSE_BURSTS_A_WEEK * shops * weeks
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_batch_gone_bad_is_seen_within_days_with_its_product_and_cause(seed: int) -> None:
+    bad_from = 60
+    found = bursts(*_world(seed, bad_from), START, LAST)
+    own = found[(found["product_id"] == "b") & (found["cause"] == next(iter(CAUSES)))]
+    waits = (own["alarm_day"] - pd.Timestamp(START)).dt.days - bad_from
+    assert 0 <= waits.min() <= 6
+
+
+def test_nothing_later_than_a_day_has_a_say_in_its_alarm() -> None:
+    heard, voices = _world(1, 60)
+    whole = bursts(heard, voices, START, LAST)
+    day = whole["alarm_day"].min()
+    early = bursts(heard[heard["day"] <= day], voices[voices["day"] <= day], START, day.date())
+    first = whole[whole["alarm_day"] == day].drop(columns="last_day")
+    pd.testing.assert_frame_equal(early.drop(columns="last_day"), first.reset_index(drop=True))
+
+
+def test_the_order_of_events_does_not_matter() -> None:
+    heard, voices = _world(2, 60)
+    mixed = bursts(heard.sample(frac=1, random_state=1), voices.sample(frac=1, random_state=2), START, LAST)
+    pd.testing.assert_frame_equal(mixed, bursts(heard, voices, START, LAST))
+
+
+def test_a_shop_wide_burst_of_one_product_is_told_of_the_product_only() -> None:
+    found = bursts(*_world(3, 60, 0.9), START, LAST)
+    assert "b" in set(found["product_id"])
+    assert not ((found["product_id"] == "") & (found["cause"] == next(iter(CAUSES)))).any()
+
+
+def test_what_the_whole_shop_suffers_is_told_of_the_whole_shop() -> None:
+    heard, voices = _world(4)
+    late = voices[voices["day"] >= pd.Timestamp(START) + pd.Timedelta(days=70)]
+    many = late.groupby(["product_id", "day"]).head(1).assign(cause="courier")
+    found = bursts(pd.concat([heard, many]), voices, START, LAST)
+    whole = found[(found["product_id"] == "") & (found["cause"] == "courier")]
+    assert len(whole) == 1 and whole["verdict"].iloc[0] == REAL
+
+
+def test_counts_are_those_of_the_window_on_paper() -> None:
+    days = pd.date_range(START, periods=40)
+    voices = pd.DataFrame({"day": days.repeat(5), "product_id": "a"})
+    heard = pd.DataFrame({"day": days[[39, 39, 39, 39]], "product_id": "a", "cause": "defect"})
+    (row,) = bursts(heard, voices, START, days[-1].date()).itertuples()
+    assert (row.k, row.n, row.past_k, row.past_n) == (4, 5, 0, 195)
+    assert row.from_day == row.alarm_day == row.last_day == days[39]
+    assert row.verdict == POSSIBLE
+
+
+def test_two_complaints_are_none_and_four_weeks_of_past_are_needed() -> None:
+    days = pd.date_range(START, periods=40)
+    voices = pd.DataFrame({"day": days.repeat(5), "product_id": "a"})
+    two = pd.DataFrame({"day": days[[39, 39]], "product_id": "a", "cause": "defect"})
+    assert bursts(two, voices, START, days[-1].date()).empty
+    early = pd.DataFrame({"day": days[[27] * 5], "product_id": "a", "cause": "defect"})
+    assert bursts(early, voices, START, days[27].date()).empty
+
+
+def test_no_complaints_are_no_burst_with_the_same_columns() -> None:
+    heard, voices = _world(5)
+    assert tuple(bursts(heard.head(0), voices, START, LAST)) == COLUMNS
+    assert tuple(bursts(heard, voices, START, START)) == COLUMNS

@@ -1,0 +1,96 @@
+"""Warnings, bursts, offers and audits as they are shown: escaped, capped, honest about what is left out."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from shopscore_analysis import show
+from shopscore_analysis.measure.bursts import COLUMNS as BURST
+from shopscore_analysis.measure.screening import side_by_side, suspects
+from shopscore_analysis.score.warnings import COLUMNS as WARNING
+from shopscore_analysis.score.warnings import summary
+from shopscore_analysis.show.warnings import burst_words, what_if_words
+
+DAY = pd.Timestamp("2026-11-10 09:00:00")
+ALARM = {
+    "level": 3, "rule": "过敏", "also": ("骗人",), "situation": "人身安全", "source": "评价", "text": "<b>过敏</b>",
+    "start": 3, "end": 5, "product_id": "p", "product": "<i>杯", "order_week": "2026-W45", "written": DAY,
+    "due": DAY + pd.Timedelta(days=1), "answer": "待答复", "script": "先停用", "table": "reviews", "record": "r",
+    "order": "o",
+}  # fmt: skip
+WARNINGS = pd.DataFrame([ALARM])[list(WARNING)]
+BURST_ROW = ("p", "defect", DAY, DAY, DAY, 6, 20, 2, 400, 1e-6, "真实变化")
+BURSTS = pd.DataFrame([BURST_ROW], columns=list(BURST))
+
+
+def test_foreign_text_is_escaped_and_the_words_that_fired_are_marked() -> None:
+    page = show.warnings_list(WARNINGS)._repr_html_()
+    assert "&lt;b&gt;<mark>过敏</mark>&lt;/b&gt;" in page and "&lt;i&gt;杯" in page
+    assert "<b>" not in page and "先停用" in page and "待答复" in page
+
+
+def test_lists_are_capped_and_say_how_many_are_left_out() -> None:
+    many = pd.concat([WARNINGS] * 7, ignore_index=True)
+    page = show.warnings_list(many, limit=3)._repr_html_()
+    assert page.count("<blockquote>") == 3 and "另有 4 条未列出" in page
+
+
+def test_nothing_to_warn_of_is_said() -> None:
+    nothing = WARNINGS.head(0)
+    assert "没有预警" in show.warnings_list(nothing)._repr_html_()
+    assert show.alarms(nothing).markup == ""
+    assert show.warning_line(nothing, BURSTS.head(0)) == (
+        "预警 0 条（三级 0 条、二级 0 条、一级 0 条），其中 0 条还没有答复；抱怨突增 0 处。"
+    )
+
+
+def test_the_weekly_line_names_what_waits() -> None:
+    line = show.alarms(WARNINGS).markup
+    assert "三级预警 1 条还没有答复" in line and "<mark>过敏</mark>" in line and "<b>" not in line
+
+
+def test_answers_are_counted_by_level() -> None:
+    page = show.answered_table(summary(WARNINGS)).markup
+    assert "待答复" in page and "三级" in page
+
+
+def test_a_burst_leads_to_its_quotes_and_claims_no_more_than_its_verdict() -> None:
+    page = show.bursts_table(BURSTS, {"p": "杯子"}).markup
+    assert 'href="#e-defect"' in page and "6/20" in page and "2/400" in page and "平均每周误报不超过 0.1 处" in page
+    (row,) = BURSTS.itertuples()
+    assert burst_words(row, {}) == (
+        "[突增] p的「质量缺陷」：11月10日起 6/20，之前 84 天 2/400，11月10日看出（真实变化）。"
+    )
+
+
+def test_offers_have_their_row_and_the_total_of_all() -> None:
+    offers = pd.DataFrame(
+        {
+            "product": ["杯子", "毯子"], "source": "售后", "order_week": ["2026-W45", None], "cause_label": "质量缺陷",
+            "liability": "merchant", "severity": 2, "history": "first", "value_fen": pd.array([9900, None], "Int64"),
+            "offer": ["partial", "coupon"], "amount_fen": [2970, 300], "label": "补偿三成", "refund_fen": [9900, 0],
+        }
+    )  # fmt: skip
+    page = show.offers_table(offers, "待处理", limit=1).markup
+    assert "¥29.70" in page and "合计 ¥32.70；其中 1 条不知道实付金额" in page and "另有 1 行未列出" in page
+    assert what_if_words(offers, "2026-10").startswith("2026-10共 2 单：按表补偿合计 ¥32.70，当时实际退款 ¥99.00。")
+
+
+def test_hidden_returns_are_told_only_where_there_are_some() -> None:
+    counted = pd.DataFrame({"of": ["quality"], "k": [2], "n": [10], "share": [0.2], "low": [0.06], "high": [0.51]})
+    assert "20.0%（2/10，6.0%–51.0%）" in show.hidden_line(counted).markup
+    assert show.hidden_line(counted.assign(k=0)).markup == ""
+    assert show.hidden_line(counted.assign(k=1, n=4)).markup == ""
+
+
+def test_suspects_lie_beside_both_rates() -> None:
+    reviews = pd.DataFrame(
+        {
+            "record": ["a", "b"], "reviewed_at": DAY, "stars": [5, 1], "cluster": -1, "complaint": [0.9, 0.1],
+            "praises": [False, True], "default": False, "text": ["<u>太差", "很好"], "product": "杯",
+        }
+    )  # fmt: skip
+    found = suspects(reviews)
+    page = show.suspects_list(found).markup
+    assert "&lt;u&gt;太差" in page and "不从任何率里剔除" in page
+    assert "1/2" in show.side_by_side_table(side_by_side(reviews, found)).markup

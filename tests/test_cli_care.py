@@ -1,0 +1,80 @@
+"""warn, compensate and lint as a user meets them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+
+HAND = Path(__file__).parent / "hand"
+
+
+@pytest.fixture
+def shop(tmp_path: Path, run: Run) -> Path:
+    run("init", tmp_path / "shop", "--name", "手算店", "--category", "衣服")
+    run("load", HAND, "--shop", tmp_path / "shop")
+    return tmp_path / "shop"
+
+
+@pytest.mark.parametrize("command", ["warn", "compensate", "lint"])
+def test_every_command_explains_itself_with_an_example(run: Run, command: str) -> None:
+    code, out, _ = run(command, "--help")
+    assert code == 0 and f"Example: shopscore {command}" in out
+
+
+def test_warn_is_one_json_object(run: Run, shop: Path, tmp_path: Path) -> None:
+    chat = tmp_path / "chat.csv"
+    chat.write_text("内容\n孩子用了过敏\n", encoding="utf-8")
+    code, out, _ = run("warn", "--shop", shop, "--chat", chat, "--json")
+    found = json.loads(out)
+    assert code == 0 and (found["shop"], found["since"], found["until"]) == ("手算店", "2026-11-09", "2026-11-15")
+    (alarm,) = [one for one in found["warnings"] if one["table"] == "chat"]
+    assert (alarm["level"], alarm["rule"], alarm["written"]) == (3, "过敏", None)
+    assert alarm["text"][alarm["start"] : alarm["end"]] == "过敏"
+    assert found["bursts"] == []
+
+
+def test_warn_prints_the_words_the_clock_and_the_script_and_how_many_are_left_out(
+    run: Run, shop: Path, tmp_path: Path
+) -> None:
+    chat = tmp_path / "chat.csv"
+    chat.write_text("内容\n孩子用了过敏\n骗人\n", encoding="utf-8")
+    _, out, _ = run("warn", "--shop", shop, "--chat", chat, "--limit", 1)
+    assert "孩子用了【过敏】" in out and "人身安全：" in out and "条未列出" in out
+
+
+def test_warn_refuses_what_is_no_day_and_no_chat(run: Run, shop: Path, tmp_path: Path) -> None:
+    code, _, err = run("warn", "--shop", shop, "--since", "neulich")
+    assert code == 1 and err == "shopscore: expected a day such as 2026-11-09, found 'neulich'"
+    nothing = tmp_path / "x.csv"
+    nothing.write_text("主题\n周会\n", encoding="utf-8")
+    code, _, err = run("warn", "--shop", shop, "--chat", nothing)
+    assert code == 1 and "expected a column of chat lines such as 内容" in err
+
+
+def test_compensate_adds_up(run: Run, shop: Path) -> None:
+    code, out, _ = run("compensate", "--shop", shop, "--month", "2026-11", "--json")
+    found = json.loads(out)
+    assert code == 0 and found["total_fen"] == sum(one["amount_fen"] for one in found["open"])
+    what_if = found["what_if"]
+    assert (what_if["month"], what_if["cases"]) == ("2026-11", 3)
+    assert sum(row["n"] for row in what_if["rows"]) == 3
+    assert sum(row["amount_fen"] for row in what_if["rows"]) == what_if["offered_fen"]
+    _, printed, _ = run("compensate", "--shop", shop)
+    assert "按表合计" in printed
+
+
+def test_lint_ends_with_one_where_a_rule_is_broken(run: Run, tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.txt", tmp_path / "bad.txt"
+    good.write_text("有问题请联系平台内客服\n", encoding="utf-8")
+    bad.write_text("好的\n五星好评返现5元\n", encoding="utf-8")
+    assert run("lint", good)[0] == 0
+    code, out, _ = run("lint", good, bad)
+    assert code == 1 and "bad.txt 第 2 行：以利益换好评或指定评价——“好评返现”" in out and "2 个文件，1 处违规。" in out
+    code, out, _ = run("lint", bad, "--json")
+    assert code == 1 and json.loads(out)["breaches"][0]["rule"] == "praise_for_reward"
+    assert run("lint", tmp_path / "none.txt")[0] == 1
+    assert run("lint")[0] == 2
