@@ -11,9 +11,10 @@ from shopscore_analysis.sample.boards import write_boards
 from shopscore_analysis.sample.exports import write_exports
 from shopscore_analysis.sample.market import simulate
 from shopscore_analysis.sample.story import CATEGORY, NAME, PLANTED, WEEKS, Effect
+from shopscore_analysis.sample.trials import write_trials
 from shopscore_analysis.sample.truth import Truth, truth_of
 
-__all__ = ["CATEGORY", "NAME", "PLANTED", "WEEKS", "Effect", "Truth", "write_sample"]
+__all__ = ["CATEGORY", "NAME", "PLANTED", "WEEKS", "Effect", "Truth", "write_sample", "write_trials"]
 
 
 def write_sample(folder: Path) -> Truth:
