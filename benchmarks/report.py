@@ -4,7 +4,8 @@
 
 `--shop`: a loaded shop (default: the sample shop); it is copied, never written to. Prints Markdown tables: wall time of
 each round, of a notebook that only starts a kernel and imports what the report imports, and the difference; then one
-run-due over copies of the shop. The load average is printed with them: a busy machine tells little.
+run-due over copies of the shop. Beside the wall time stands the processor time of all processes, kernels included:
+on a busy machine the wall tells little, which the load average, printed first, shows.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 
@@ -54,11 +56,32 @@ def only_imports(path: Path) -> Path:
     return path
 
 
-def timed(words: list[str]) -> float:
-    """Wall seconds of a command that must succeed."""
-    began = time.perf_counter()
+class Spent(NamedTuple):
+    """Seconds of a command: on the wall, and of processors, those of the processes that it started included."""
+
+    wall: float
+    processor: float
+
+    def __sub__(self, other: Spent) -> Spent:
+        return Spent(self.wall - other.wall, self.processor - other.processor)
+
+
+def used() -> float:
+    """Processor seconds of all processes that have ended so far; 0 where the system does not count them."""
+    ended = os.times()
+    return ended.children_user + ended.children_system
+
+
+def timed(words: list[str]) -> Spent:
+    """What a command that must succeed takes."""
+    before, began = used(), time.perf_counter()
     subprocess.run([*COMMAND, *words], check=True, capture_output=True)
-    return time.perf_counter() - began
+    return Spent(time.perf_counter() - began, used() - before)
+
+
+def told(spent: Spent) -> str:
+    """Wall seconds, and processor seconds in brackets."""
+    return f"{spent.wall:.1f} ({spent.processor:.1f})"
 
 
 def one_report(shop: Path, folder: Path, rounds: int) -> None:
@@ -70,9 +93,9 @@ def one_report(shop: Path, folder: Path, rounds: int) -> None:
     ]
     print("| round | weekly report, s | kernel and imports alone, s | the rest, s |\n|---|---|---|---|")
     for at, (whole, bare) in enumerate(rows, 1):
-        print(f"| {at} | {whole:.1f} | {bare:.1f} | {whole - bare:.1f} |")
-    whole, bare = (statistics.median(row[at] for row in rows) for at in (0, 1))
-    print(f"| median | {whole:.1f} | {bare:.1f} | {whole - bare:.1f} |")
+        print(f"| {at} | {told(whole)} | {told(bare)} | {told(whole - bare)} |")
+    whole, bare = (Spent(*map(statistics.median, zip(*(row[at] for row in rows), strict=True))) for at in (0, 1))
+    print(f"| median | {told(whole)} | {told(bare)} | {told(whole - bare)} |")
     page = next((shop / "reports").rglob("weekly.html"))
     cells = json.loads(page.with_suffix(".ipynb").read_text(encoding="utf-8"))["cells"]
     spent = {cell["id"]: cell["metadata"].get("papermill", {}).get("duration") for cell in cells}
@@ -85,10 +108,11 @@ def many(source: Path, root: Path, count: int, jobs: int) -> None:
     """Prints how long one run-due over `count` shops takes."""
     for at in range(count):
         copied(source, root / f"shop{at:02}", f"店{at:02}")
-    seconds = timed(["run-due", str(root), "--jobs", str(jobs), "--today", "2026-11-17"])
+    spent = timed(["run-due", str(root), "--jobs", str(jobs), "--today", "2026-11-17"])
     made = len(list(root.glob("*/reports/*/*/weekly.html")))
+    each = Spent(spent.wall / max(made, 1), spent.processor / max(made, 1))
     print("\n| shops | made | jobs | run-due, s | s a shop |\n|---|---|---|---|---|")
-    print(f"| {count} | {made} | {jobs} | {seconds:.1f} | {seconds / max(made, 1):.1f} |")
+    print(f"| {count} | {made} | {jobs} | {told(spent)} | {told(each)} |")
 
 
 def main() -> None:

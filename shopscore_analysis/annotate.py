@@ -11,11 +11,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import xlsxwriter
 
 from shopscore_analysis.errors import ExportError, SettingsError
 from shopscore_analysis.read.formats import read_table
-from shopscore_analysis.text.tagger import Tags, tag
+from shopscore_analysis.text.lexicon import CAUSE_NAMES
+from shopscore_analysis.text.tagger import Scan, scan
 
 Row = dict[str, Any]
 ADDED = ("causes", "evidence", "complaint")
@@ -91,23 +93,21 @@ def _tagged(rows: Iterator[Row], text: str, category: str, progress: Callable[[i
     done = 0
     while batch := list(islice(rows, BATCH)):
         texts = ["" if row[text] is None else str(row[text]) for row in batch]
-        for row, words, tags in zip(batch, texts, tag(texts, category), strict=True):
-            yield {f"input_{name}" if name in ADDED else name: value for name, value in row.items()} | _found(
-                words, tags
-            )
+        for row, found in zip(batch, _found(texts, scan(texts, category)), strict=True):
+            yield {f"input_{name}" if name in ADDED else name: value for name, value in row.items()} | found
         progress(done := done + len(batch))
 
 
-def _found(text: str, tags: Tags) -> Row:
-    return {
-        "causes": [hit.cause for hit in tags.causes],
-        "evidence": [
-            {"cause": hit.cause, "start": start, "end": end, "text": text[start:end]}
-            for hit in tags.causes
-            for start, end in hit.spans
-        ],
-        "complaint": round(tags.complaint, 4),
-    }
+def _found(texts: list[str], scanned: Scan) -> Iterator[Row]:
+    ends = np.searchsorted(scanned.text, np.arange(len(texts) + 1)).tolist()
+    causes = [CAUSE_NAMES[cause] for cause in scanned.cause.tolist()]
+    spans = list(zip(causes, scanned.start.tolist(), scanned.end.tolist(), strict=True))
+    for text, first, end, score in zip(texts, ends, ends[1:], scanned.complaint.tolist(), strict=False):
+        yield {
+            "causes": list(dict.fromkeys(causes[first:end])),
+            "evidence": [{"cause": cause, "start": a, "end": z, "text": text[a:z]} for cause, a, z in spans[first:end]],
+            "complaint": round(score, 4),
+        }
 
 
 def _even(rows: Iterator[Row]) -> Iterator[Row]:
@@ -139,8 +139,8 @@ def _write_csv(path: Path, rows: Iterator[Row]) -> int:
         writer = csv.writer(lines)
         for done, row in enumerate(_even(rows), start=1):
             if done == 1:
-                writer.writerow([_guarded(name) for name in row])
-            writer.writerow([_guarded(_cell(value)) for value in row.values()])
+                writer.writerow([guarded(name) for name in row])
+            writer.writerow([guarded(_cell(value)) for value in row.values()])
     return done
 
 
@@ -170,7 +170,8 @@ def _cell(value: Any) -> str | float:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _guarded(cell: str | float) -> str | float:
+def guarded(cell: str | float) -> str | float:
+    """A cell that no spreadsheet runs as a formula: a leading tab stands before one that it would."""
     return f"\t{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 

@@ -13,28 +13,34 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from shopscore_analysis.parts import Mapper, Part
 from shopscore_analysis.schema import LOSS_UNIT, UNATTRIBUTED
-from shopscore_analysis.shards import COMPLAINS, ORDER_AXES, Shard, TaggedShard, tag_shard
+from shopscore_analysis.shards import COMPLAINS, NEGATIVE_STARS, ORDER_AXES, Shard, TaggedShard, tag_shard
 from shopscore_analysis.tally import AXES, QUOTE_COLUMNS, Tally
-from shopscore_analysis.text.segment import terms
+from shopscore_analysis.text.segment import spoken
 
-Mapper = Callable[[Callable[[Shard], Tally], Iterable[Shard]], Iterable[Tally]]
 Cells = Iterator[pd.DataFrame]
 
-NEGATIVE_STARS = (1, 2, 3)
+FAVOURABLE_STARS = (4, 5)
 BACKGROUND_SHARE = 0.5  # of the texts outside the negative pool that are segmented for comparison
+TERM_AXES = ("channel", "price")  # of the order
+WEEKLY: dict[str, Any] = {"product": "", "sku": "", "rating": 0}
+COARSE: dict[str, Any] = {"sku": "", "rating": 0}  # of words and pairs: they are many, and the tally must stay small
 QUOTE_LENGTH = 120  # characters of a quote, centred on the evidence
 
 
-def count(shards: Iterable[Shard], map: Mapper = map) -> Tally:
-    """The tally of the shards; `map` is the builtin or that of any Executor, and decides nothing but speed."""
+def count(shards: Iterable[Shard | Part], map: Mapper = map) -> Tally:
+    """The tally of the shards, in memory or still on a shelf.
+
+    `map` is the builtin or that of any Executor, and decides nothing but speed.
+    """
     parts = list(map(count_shard, shards))
     return Tally.of([part.cells for part in parts], [part.quotes for part in parts])
 
 
-def count_shard(shard: Shard) -> Tally:
+def count_shard(shard: Shard | Part) -> Tally:
     """The tally of one shard."""
-    tagged = tag_shard(shard)
+    tagged = tag_shard(shard.read() if isinstance(shard, Part) else shard)
     cells = [part for extract in EXTRACTORS for part in extract(tagged) if len(part)]
     return Tally.of(cells, [_quotes(tagged)])
 
@@ -44,10 +50,12 @@ def _cells(
 ) -> pd.DataFrame:
     """One cell a row, not summed yet: its axes are the row's unless `fixed`; rows of no known week are left out."""
     own = {"product": rows["product"], "sku": rows["sku"], "week": rows["week"], "rating": rows.get("rating", 0)}
-    cells = pd.DataFrame(
-        {"feature": feature, "shop": shop, **own, **fixed, "key": key, "count": weight}, index=rows.index
-    )
-    return cells.dropna(subset=["week"]).fillna({"product": "", "sku": "", "key": ""})[[*AXES, "count"]]
+    axes = {"feature": feature, "shop": shop, **own, **fixed, "key": key, "count": weight}
+    cells = pd.DataFrame(axes, index=rows.index, columns=[*AXES, "count"])
+    known = cells["week"].notna()
+    cells = cells if known.all() else cells[known]
+    blank = [name for name in ("product", "sku", "key") if cells[name].hasnans]  # to look is cheaper than to fill
+    return cells.fillna(dict.fromkeys(blank, "")) if blank else cells
 
 
 def _names(shard: TaggedShard) -> Cells:
@@ -64,6 +72,8 @@ def _reviews(shard: TaggedShard) -> Cells:
         "default": ~reviews["has_text"],
         "complaint": reviews["complaint"] >= COMPLAINS,
         "followup": reviews["followup_complaint"] >= COMPLAINS,
+        "followed": reviews["followed"],
+        "praise_only": reviews["praise_only"],
     }
     for feature, members in pools.items():
         yield _cells(shard.shop, feature, reviews.loc[members])
@@ -74,11 +84,11 @@ def _causes(shard: TaggedShard) -> Cells:
 
 
 def _losses(shard: TaggedShard) -> Cells:
-    lost = _lost(shard)
+    lost = lost_by_cause(shard)
     yield _cells(shard.shop, "loss", lost, weight=lost["units"], key=lost["cause"])
 
 
-def _lost(shard: TaggedShard) -> pd.DataFrame:
+def lost_by_cause(shard: TaggedShard) -> pd.DataFrame:
     """A row per rated review and cause with its even share of the loss in 1/60 star; 未归因 where none is known."""
     rated = shard.reviews[shard.reviews["rating"] > 0]
     number = shard.review_causes.groupby("row").size().reindex(rated.index, fill_value=0)
@@ -90,16 +100,39 @@ def _lost(shard: TaggedShard) -> pd.DataFrame:
 
 
 def _terms(shard: TaggedShard) -> Cells:
-    reviews = shard.reviews[shard.reviews["has_text"]]
+    """Words and pairs of words by text, copies once; of the negative pool also by cause, channel and price."""
+    for feature, pool in _pools(shard):
+        yield _cells(shard.shop, feature, pool)
+        for kind, held in zip(("term", "pair"), spoken(pool["words"].tolist()), strict=True):
+            said = np.array(held.words, dtype=object)[held.term]
+            found = pool.take(held.text).assign(said=said, row=pool.index[held.text]).reset_index(drop=True)
+            yield _cells(shard.shop, f"{feature}_{kind}", found, key=found["said"], **COARSE)
+            if (feature, kind) == ("negative", "term"):
+                yield from _terms_by(shard, pool, found)
+
+
+def _pools(shard: TaggedShard) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The reviews whose words are counted: what complains, and a sample of the rest to compare with."""
+    reviews = shard.reviews[shard.reviews["has_text"] & ~shard.reviews["copy"]]
     negative = reviews["rating"].isin(NEGATIVE_STARS) | (reviews["complaint"] >= COMPLAINS)
     sampled = reviews["key"].map(_fraction) < BACKGROUND_SHARE
-    for feature, pool in (("negative", reviews[negative]), ("background", reviews[~negative & sampled])):
-        yield _cells(shard.shop, feature, pool)
-        words = [sorted(set(said)) for said in terms(pool["words"].tolist())]
-        found = pool.assign(term=pd.Series(words, index=pool.index, dtype=object))
-        found = found[["product", "sku", "week", "rating", "term"]].explode("term").dropna(subset=["term"])
-        found = found.reset_index(drop=True)
-        yield _cells(shard.shop, f"{feature}_term", found, key=found["term"])
+    columns = ["product", "sku", "week", "rating", "words", *TERM_AXES]
+    yield from (("negative", reviews.loc[negative, columns]), ("background", reviews.loc[~negative & sampled, columns]))
+
+
+def _terms_by(shard: TaggedShard, pool: pd.DataFrame, found: pd.DataFrame) -> Cells:
+    """Words of the negative pool along axes that no cell has; over all products, so that the tally stays small."""
+    for axis in TERM_AXES:
+        for feature, rows, key in (("negative_by", pool, ""), ("negative_term_by", found, "|" + found["said"])):
+            known = rows[axis].notna()
+            yield _cells(shard.shop, feature, rows[known], key=(axis + "|" + rows[axis] + key)[known], **WEEKLY)
+    causes = shard.review_causes[["row", "cause"]]
+    voiced = pool.rename_axis("row").reset_index().merge(causes, on="row")
+    yield _cells(shard.shop, "negative_by", voiced, key="cause|" + voiced["cause"], **WEEKLY)
+    voiced = found.merge(causes, on="row")
+    yield _cells(
+        shard.shop, "negative_term_by", voiced, key="cause|" + voiced["cause"] + "|" + voiced["said"], **WEEKLY
+    )
 
 
 def _fraction(key: str) -> float:
@@ -109,7 +142,7 @@ def _fraction(key: str) -> float:
 def _patterns(shard: TaggedShard) -> Cells:
     """Rated reviews with words by everything they complain of at once: "defect+size_fit", "" for nothing."""
     rated = shard.reviews[shard.reviews["has_text"] & (shard.reviews["rating"] > 0)]
-    yield _cells(shard.shop, "pattern", rated, key=rated["found"].map("+".join).astype("str"))
+    yield _cells(shard.shop, "pattern", rated, key=rated["pattern"])
 
 
 def _lags(shard: TaggedShard) -> Cells:
@@ -154,7 +187,7 @@ def _aftersales(shard: TaggedShard) -> Cells:
 
 def _paths(shard: TaggedShard) -> Cells:
     """Reviews, texts, causes and losses by where the order came from and how it travelled."""
-    lost, texts = _lost(shard), shard.reviews[shard.reviews["has_text"]]
+    lost, texts = lost_by_cause(shard), shard.reviews[shard.reviews["has_text"]]
     for axis in ORDER_AXES:
         for feature, rows in (("review_by", shard.reviews), ("text_by", texts)):
             known = rows.dropna(subset=[axis])
@@ -184,13 +217,27 @@ EXTRACTORS: tuple[Callable[[TaggedShard], Cells], ...] = (
 
 
 def _quotes(shard: TaggedShard) -> pd.DataFrame:
-    found = shard.review_causes.dropna(subset=["week"])
+    """The evidence of every cause, and the reviews of the three lists of `measure.at_odds`."""
+    reviews = shard.reviews.rename(columns={"key": "record"}).assign(key="", start=0, end=0)
+    high = reviews["rating"].isin(FAVOURABLE_STARS) & (reviews["complaint"] >= COMPLAINS)
+    late = reviews["followup_complaint"] >= COMPLAINS
+    lists = {
+        "cause": shard.review_causes.rename(columns={"cause": "key"}),
+        "hidden": reviews[high].assign(quote=reviews["words"]),
+        "praise_only": reviews[reviews["praise_only"]].assign(quote=reviews["words"]),
+        "followup": reviews[late].assign(quote=reviews["followup"]),
+    }
+    return pd.concat([_quoted(shard.shop, feature, found) for feature, found in lists.items()], ignore_index=True)
+
+
+def _quoted(shop: str, feature: str, found: pd.DataFrame) -> pd.DataFrame:
+    found = found.dropna(subset=["week"])
     first = np.maximum(found["start"] - (QUOTE_LENGTH - (found["end"] - found["start"])) // 2, 0)
     quotes = pd.DataFrame(
         {
-            "feature": "cause", "shop": shard.shop, "product": found["product"].fillna(""), "week": found["week"],
-            "key": found["cause"], "rank": found["record"], "rating": found["rating"],
-            "text": [text[a : a + QUOTE_LENGTH] for text, a in zip(found["quote"], first, strict=True)],
+            "feature": feature, "shop": shop, "product": found["product"].fillna(""), "week": found["week"],
+            "key": found["key"], "rank": found["record"], "rating": found["rating"],
+            "text": [text.rstrip()[a : a + QUOTE_LENGTH] for text, a in zip(found["quote"], first, strict=True)],
             "start": found["start"] - first, "end": np.minimum(found["end"] - first, QUOTE_LENGTH),
         }
     )  # fmt: skip

@@ -10,7 +10,6 @@ import pandas as pd
 from shopscore_analysis.schema import TABLES, week_start, weeks_to
 from shopscore_analysis.shards import order_rows, week_labels
 from shopscore_analysis.shelf import Shelf
-from shopscore_analysis.text.normalize import is_default
 
 _LAST = {"service": "period_end"}  # where a record is newer than its birth
 _JOINED = {"reviews": ["order_ref", "product_id", "sku"], "aftersales": ["sub_order_id", "order_id", "product_id"]}
@@ -89,13 +88,3 @@ def _joined(records: pd.DataFrame, orders: pd.DataFrame) -> dict[str, Any]:
         "level": level,
         "share": share,
     }
-
-
-def repeats(reviews: pd.DataFrame) -> pd.DataFrame:
-    """The review texts that stand under more than one order: text, k (reviews), products; the most repeated first.
-
-    `reviews` as on the shelf. Default texts are left out: they are counted apart.
-    """
-    own = reviews[~reviews["text"].fillna("").map(is_default)]
-    counted = own.groupby("text", as_index=False).agg(k=("key", "size"), products=("product_id", "nunique"))
-    return counted[counted["k"] > 1].sort_values(["k", "text"], ascending=[False, True], ignore_index=True)

@@ -114,23 +114,27 @@ class Journal:
         aside = self.root / staged if staged else None
         return aside if aside and aside.exists() else self.root / path
 
+    def open(self, path: str) -> IO[bytes]:
+        """The committed content of a path, to be read and closed."""
+        return self.find(path).open("rb")
+
     def consistent(self, folder: str, read: Callable[[list[str]], Content]) -> Content:
         """What `read` makes of the committed paths under a folder, all of one moment; it is called again when a
         writer commits while it reads.
         """
         for _ in range(_ATTEMPTS):
-            before = self._state(folder)
+            before = self.state(folder)
             try:
                 result = read(sorted(before))
             except FileNotFoundError:
                 continue
-            if self._state(folder) == before:
+            if self.state(folder) == before:
                 return result
         raise ShopscoreError(
             f"expected a quiet moment to read {self.root / folder}, found writers all the time; try again"
         )
 
-    def _state(self, folder: str) -> dict[str, tuple[int, int]]:
+    def state(self, folder: str) -> dict[str, tuple[int, int]]:
         """Every committed path with what tells its versions apart; moving a staged file into place changes nothing."""
         state = {}
         for path in self.files(folder):

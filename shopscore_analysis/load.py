@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from shopscore_analysis.errors import ExportError
@@ -20,7 +20,8 @@ class Loaded:
     """What became of one table of one file.
 
     `rows` were read; of their keys `new`, `updated` and `unchanged` went to the shelf; `rejected` rows did not.
-    `error` says why the whole file was refused; `warnings` what a reader should know.
+    `error` says why the whole file was refused; `warnings` what a reader should know; `exported_at` when the file was
+    made, as far as it tells.
     """
 
     path: Path
@@ -33,6 +34,7 @@ class Loaded:
     rejected: int = 0
     warnings: tuple[str, ...] = ()
     error: str | None = None
+    exported_at: datetime | None = None
 
 
 def load(
@@ -103,4 +105,4 @@ def _loaded(found: Found, origin: Origin, counts: Merged) -> Loaded:
     notes = [*origin.warnings, *([f"{same} rows stand in the file more than once"] if same else [])]
     dialect = found.match.dialect
     numbers = (origin.rows, counts.new, counts.updated, counts.unchanged, origin.rejected)
-    return Loaded(origin.path, dialect.table, dialect.name, *numbers, tuple(notes))
+    return Loaded(origin.path, dialect.table, dialect.name, *numbers, tuple(notes), exported_at=origin.exported_at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,7 @@ def _shop(folder: Path, week: str) -> tuple[dict[str, Any], pd.DataFrame]:
     scores = shop.scores().dropna(subset="score").groupby("week")["score"].last()
     exported = shop.shelf.read("reviews", columns=["exported_at"])["exported_at"].to_pandas()
     digest = {"rows": len(exported), "digest": shop.shelf.digest("reviews"), "as_of": f"{exported.max():%Y-%m-%d}"}
+    digest |= {"own_lexicon": sha256(shop.own.encode()).hexdigest()[:12]} if shop.own else {}
     row = {
         "shop": shop.name, "score": scores.get(week), "score_before": scores.get(weeks[SPAN - 1]),
         "k": now.total("complaint"), "n": now.total("text"), "k_before": before.total("complaint"),
@@ -99,7 +101,7 @@ def _tally(shop: Shop, weeks: list[str]) -> Tally:
     reviews = shop.records("reviews")
     inside = reviews[reviews["reviewed_at"].dt.strftime("%G-W%V").isin(weeks)].reset_index(drop=True)
     none = {name: shop.records(name).head(0) for name in ("orders", "aftersales", "service")}
-    return count(shards(Shard(shop.name, shop.settings.category, reviews=inside, **none)))
+    return count(shards(Shard(shop.name, shop.settings.category, reviews=inside, **none, own=shop.own)))
 
 
 def _moved(causes: pd.DataFrame) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from shopscore_analysis import standing
+from shopscore_analysis.measure.outlook import rank_with
 from shopscore_analysis.measure.rates import ENOUGH, newcombe, share
 from shopscore_analysis.report.archive import archived
 from shopscore_analysis.report.reading import read_page
@@ -30,6 +32,12 @@ _WHOLE = "全店"
 def way(shop: Shop, week: str = "") -> list[Plan] | None:
     """The low, mid and high case of the cheapest way to the target; None where the week has no dimension scores."""
     return standing.plans(shop, None, week) if _scored(shop, week) else None
+
+
+def outlook(shop: Shop, week: str = "") -> pd.DataFrame:
+    """The rank among the TOP10 now and after each case of `way`: `standing.outlook`; empty without dimension scores."""
+    plans = way(shop, week)
+    return standing.outlook(shop, plans, week) if plans else rank_with(shop.rivals(), shop.week(week), {})
 
 
 def plan(shop: Shop, week: str = "") -> tuple[Kept, pd.DataFrame] | None:
@@ -103,11 +111,23 @@ def last_page(shop: Shop, week: str = "") -> Path | None:
     return next(earlier, None)
 
 
+def last_lexicon(shop: Shop, week: str = "") -> tuple[str | None, str]:
+    """The lexicon's digest that the last report before a week was counted with, and its week; None where none is."""
+    page = last_page(shop, week)
+    manifest = page and page.with_name("manifest.json")
+    if page is None or manifest is None or not manifest.exists():
+        return None, ""
+    used = json.loads(manifest.read_text(encoding="utf-8")).get("versions", {}).get("lexicon")
+    return (used[:12] if isinstance(used, str) else None), page.parent.name
+
+
 def sources(shop: Shop, week: str = "") -> dict[str, Any]:
-    """What `things` and `plan` look at beside the shelf: week and digest of the last report, digest of the plans."""
-    page, plans = last_page(shop, week), shop.reports / FILE
+    """What a report looks at beside the shelf: week and digest of the last report, digests of plans and own actions."""
+    page, plans, actions = last_page(shop, week), shop.reports / FILE, shop.root / standing.OWN_ACTIONS
     found = {"last_report": page and page.parent.name, "last_report_digest": _digest(page)}
-    return {name: value for name, value in {**found, "plans_digest": _digest(plans)}.items() if value}
+    found |= {"last_lexicon": last_lexicon(shop, week)[0]}
+    found |= {"plans_digest": _digest(plans), "actions_digest": _digest(actions)}
+    return {name: value for name, value in found.items() if value}
 
 
 def _digest(path: Path | None) -> str:

@@ -226,6 +226,8 @@ CAUSES: MappingProxyType[str, Cause] = MappingProxyType(
 
 REAL, POSSIBLE, WITHIN, TOO_FEW = "真实变化", "可能变化", "波动内", "样本不足"  # the words that prose may not outrun
 
+FALSE_BURSTS_A_WEEK = 0.1  # bursts that are none, a shop and week, at most: what their threshold is set to, and says
+
 UNKNOWN_PRODUCT = "未知商品"  # stands for a product of which neither id nor name is known
 UNATTRIBUTED = "unattributed"
 UNATTRIBUTED_LABEL = "未归因"

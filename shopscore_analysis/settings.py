@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from shopscore_analysis.declaration import Experiment
 from shopscore_analysis.errors import SettingsError
 from shopscore_analysis.schema import week_start
 
@@ -22,13 +23,14 @@ name = {name}
 # Main category, e.g. 衣服, 水果, 数码: chooses the lexicon's overlay and the category weights of the score.
 category = {category}
 
-# Score rule set: "douyin-2026-09-08" (100 points) or "article-5pt" (the public articles' 5-point formula).
+# Score rule set: "article-5pt" (the public articles' 5-point formula), "douyin-2026-07-14" (the platform's 100 points,
+# in force from that day on) or "douyin-2026-09-08" (as announced for that day).
 rules = "article-5pt"
 
 # The score to reach, on the 5-point scale that consumers see.
 target = 4.8
 
-# How many weeks a report looks back.
+# How many weeks a report looks back; what it finds (findings.json) always covers 13.
 window_weeks = 13
 
 # A CJK font for pictures: a family name or a path to a .ttf/.otf file. Empty: the packaged Noto Sans SC.
@@ -52,6 +54,10 @@ service = "客服负责人"
 # industry = ""
 # shop_type = ""
 
+# Where the shelf lies if not in data/shelf: a folder, or a copy at a URL such as "s3://bucket/shop/shelf", which is
+# counted but not loaded into (docs/scale.md).
+# shelf = ""
+
 # What `shopscore plan` prices its actions with. Own actions, or own figures for the known ones, go into a file
 # actions.toml beside this one, in the format of shopscore_analysis/data/actions.toml; a name that is known replaces it.
 [plan]
@@ -65,6 +71,19 @@ capital_rate = 0.06         # interest a year on locked money; our assumption
 # [[events]]
 # week = "2026-W40"
 # label = "换快递"
+
+# A/B tests, declared before they start; see docs/experiments.md. They may stand in experiments.toml beside this file.
+# [[experiments]]
+# name = "尺码卡"
+# hypothesis = "包裹里放尺码卡，差评率降 1 个百分点"
+# metric = "bad_review"     # bad_review, complaint, stars, return, late, or cause:size_fit and its kin
+# effect = 0.01             # the smallest difference worth acting on: a fraction, or stars
+# start = 2026-11-30
+# end = 2027-01-10          # the last day of orders
+# arms = [{{ name = "原样" }}, {{ name = "放卡片" }}]   # the first is the control; share = 0.5 where not equal
+# split = "order"           # order, product, or a column of orders with a value for each arm: channel, carrier, …
+# mode = "fixed"            # read once at the end; "sequential": at any time, for about 1.9 times the orders
+# guards = ["return", "late"]
 """
 
 
@@ -131,8 +150,10 @@ class Settings(BaseModel):
     weights: Weights | None = None
     industry: str = ""
     shop_type: Literal["", "旗舰", "非旗舰", "通用"] = ""
+    shelf: str = ""
     plan: Plan = Plan()
     events: tuple[Event, ...] = ()
+    experiments: tuple[Experiment, ...] = ()
 
 
 def _quoted(text: str) -> str:

@@ -14,21 +14,25 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from shopscore_analysis.schema import CAUSES, MAX_CAUSES, UNKNOWN_PRODUCT
-from shopscore_analysis.text.normalize import is_default
+from shopscore_analysis.copies import copies_by_month
+from shopscore_analysis.said import first_said, own_words, patterns, read
+from shopscore_analysis.schema import UNKNOWN_PRODUCT
+from shopscore_analysis.text.beliefs import beliefs
 from shopscore_analysis.text.reasons import cause_of
-from shopscore_analysis.text.tagger import Tags, tag
-
-Evidence = dict[str, tuple[int, int, str]]  # cause → start, end, and the text that the span is of
 
 RETURN_KINDS = ("退货退款", "已发货退款", "已发货仅退款", "换货")
 ORDER_AXES = ("channel", "warehouse", "carrier")
+NEGATIVE_STARS = (1, 2, 3)
+PRICE_EDGES = (50, 100, 200, 500)  # yuan paid for an order: where one price band ends and the next begins
 COMPLAINS = 0.5  # the complaint score from which a text counts as complaining
 
 
 @dataclass(frozen=True)
 class Shard:
-    """The records of some orders, as they lie on the shelf: frames with the columns of `schema.TABLES`."""
+    """The records of some orders, as they lie on the shelf: frames with the columns of `schema.TABLES`.
+
+    `own`: the text of the shop's own lexicon, see `text.lexicon`.
+    """
 
     shop: str
     category: str
@@ -36,14 +40,17 @@ class Shard:
     orders: pd.DataFrame
     aftersales: pd.DataFrame
     service: pd.DataFrame
+    own: str = ""
 
 
 @dataclass(frozen=True)
 class TaggedShard:
     """A shard whose texts are read. All frames carry `product` (the id), `title`, `sku`, `week`.
 
-    `reviews` adds `rating` (0 unknown), `has_text`, `complaint`, `followup_complaint`, `words` and the
-    order's channel, warehouse and carrier; `orders` adds `signed`, `returned`, `unhappy`.
+    `reviews` adds `rating` (0 unknown), `has_text`, `copy`, `complaint`, `followup_complaint`, `words`,
+    `followed` (the follow-up has words), `praise_only` (low stars beside nothing but praise), `price` (band),
+    `pattern` (all causes, joined by "+") and the order's channel, warehouse and carrier; `orders` adds `signed`,
+    `returned`, `unhappy`.
     `review_causes`, `aftersale_causes`: a row per (record, cause) with the evidence; `order_causes`: a row
     per (signed order, cause), once over review, follow-up and after-sale.
     """
@@ -59,7 +66,11 @@ class TaggedShard:
 
 
 def shards(whole: Shard) -> Iterator[Shard]:
-    """The shard cut by month of order, oldest month first; their records are disjoint and complete."""
+    """The shard cut by month of order, oldest month first; their records are disjoint and complete.
+
+    Reviews gain `copy`: whether the text nearly repeats an earlier one of its month (see copies.py).
+    """
+    whole = replace(whole, reviews=whole.reviews.assign(copy=copies_by_month(whole.reviews)))
     reviews, aftersales, placed = whole.reviews, whole.aftersales, whole.orders["ordered_at"]
     followed = _taken(placed, order_rows(reviews, whole.orders)), _taken(placed, order_rows(aftersales, whole.orders))
     months = {
@@ -76,10 +87,9 @@ def shards(whole: Shard) -> Iterator[Shard]:
 def tag_shard(shard: Shard) -> TaggedShard:
     """The shard with its texts tagged and its orders joined."""
     orders = _placed(shard.orders, "ordered_at")
-    reviews = _reviews(shard, orders)
-    aftersales = _aftersales(shard, orders)
-    review_causes, aftersale_causes = _causes(reviews), _causes(aftersales)
-    orders = _with_outcome(orders, reviews, aftersales)
+    reviews, review_causes = _reviews(shard, orders)
+    aftersales, aftersale_causes = _aftersales(shard, orders)
+    orders = _with_outcome(orders, reviews, aftersales, aftersale_causes)
     return TaggedShard(
         shop=shard.shop,
         reviews=reviews,
@@ -159,68 +169,67 @@ def _placed(rows: pd.DataFrame, born: str) -> pd.DataFrame:
     return placed.assign(sku=rows.get("sku", "")).fillna({"sku": ""}).reset_index(drop=True)
 
 
-def _reviews(shard: Shard, orders: pd.DataFrame) -> pd.DataFrame:
+def _reviews(shard: Shard, orders: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The reviews, and a row for each review and cause; a follow-up speaks where the review is silent."""
     rows = order_rows(shard.reviews, orders)
     reviews = _placed(shard.reviews, "reviewed_at").assign(order=rows)
-    text = reviews["text"].fillna("").map(lambda text: "" if is_default(text) else text)
-    followup = reviews["followup"].fillna("").map(lambda text: "" if is_default(text) else text)
-    first, second = _tags(text, shard.category), _tags(followup, shard.category)
-    return reviews.assign(
+    text, followup = own_words(reviews["text"]), own_words(reviews["followup"])
+    first, second = (read(words, shard.category, shard.own) for words in (text, followup))
+    causes = first_said(first.causes, second.causes)
+    reviews = reviews.assign(
         rating=reviews["stars"].fillna(0).astype("int64"),
         has_text=(text != "") | (followup != ""),
         words=text + "\n" + followup,
-        complaint=[tags.complaint for tags in first],
-        followup_complaint=[tags.complaint for tags in second],
-        found=_column([_evidence(*said) for said in zip(text, first, followup, second, strict=True)]),
+        copy=shard.reviews.get("copy", pd.Series(False, index=shard.reviews.index)).to_numpy(),
+        complaint=np.maximum(first.complaint, second.complaint),
+        followup_complaint=second.complaint,
+        followed=followup != "",
+        pattern=patterns(causes, len(reviews)),
+        price=price_bands(_taken(orders["payable_fen"], rows)),
         **{axis: _taken(orders[axis], rows) for axis in ORDER_AXES},
-    ).pipe(lambda rows: rows.assign(complaint=rows[["complaint", "followup_complaint"]].max(axis=1)))
+    )
+    return reviews.assign(praise_only=_praise_only(reviews, shard)), _causes(reviews, causes)
 
 
-def _aftersales(shard: Shard, orders: pd.DataFrame) -> pd.DataFrame:
-    cases = _placed(shard.aftersales, "applied_at")
-    text = cases["text"].fillna("")
-    coded = [cause_of(reason) for reason in cases["reason"].fillna("")]
-    read = zip(coded, text, _tags(text, shard.category), strict=True)
-    found = [({code: (0, 0, "")} if code else {}) | _evidence(words, tags, "", _SILENT) for code, words, tags in read]
+def _praise_only(reviews: pd.DataFrame, shard: Shard) -> NDArray[np.bool_]:
+    """Which low stars stand beside a text that praises and complains of nothing."""
+    found = np.zeros(len(reviews), dtype=np.bool_)
+    quiet = (reviews["complaint"] < COMPLAINS) & (reviews["pattern"] == "") & reviews["has_text"]
+    low = np.flatnonzero(reviews["rating"].isin(NEGATIVE_STARS) & quiet)
+    found[low] = beliefs(reviews["words"].iloc[low].tolist(), shard.category, shard.own).praises
+    return found
+
+
+def price_bands(fen: pd.Series) -> pd.Series:
+    """The band in yuan of each amount in fen, missing where it is: "50–100 元" holds 50 yuan and not 100."""
+    edges = [0, *(100 * edge for edge in PRICE_EDGES), np.inf]
+    labels = [f"{low}–{high} 元" for low, high in zip([0, *PRICE_EDGES], PRICE_EDGES, strict=False)]
+    bands = pd.cut(fen.astype("float64"), edges, right=False, labels=[*labels, f"{PRICE_EDGES[-1]} 元以上"])
+    return bands.astype("str").where(bands.notna())
+
+
+def _aftersales(shard: Shard, orders: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The after-sales, and a row for each case and cause: what its text says, and what its reason stands for."""
     rows = order_rows(shard.aftersales, orders)
-    return cases.assign(order=rows, rating=0, found=_column(found), **dict.fromkeys(ORDER_AXES))
+    cases = _placed(shard.aftersales, "applied_at")
+    cases = cases.assign(order=rows, rating=0, **dict.fromkeys(ORDER_AXES))
+    said = first_said(read(cases["text"].fillna(""), shard.category, shard.own).causes)
+    coded = cases["reason"].fillna("").map(cause_of).rename("cause").rename_axis("row").dropna().reset_index()
+    both = pd.concat([said, coded.assign(start=0, end=0, quote="")], ignore_index=True)
+    return cases, _causes(cases, both.drop_duplicates(["row", "cause"]))
 
 
-def _column(values: list[Evidence]) -> pd.Series:
-    return pd.Series(values, dtype=object)
-
-
-_SILENT = Tags(causes=(), complaint=0.0)
-
-
-def _tags(texts: pd.Series, category: str) -> list[Tags]:
-    """One `Tags` a text; equal texts are read once, empty ones not at all."""
-    distinct = sorted(set(texts) - {""})
-    read = dict(zip(distinct, tag(distinct, category), strict=True))
-    return [read.get(text, _SILENT) for text in texts]
-
-
-def _evidence(text: str, tags: Tags, followup: str, later: Tags) -> Evidence:
-    """The first span that shows each cause; the follow-up speaks where the review is silent."""
-    found: Evidence = {}
-    for words, said in ((followup, later), (text, tags)):
-        found |= {hit.cause: (*(hit.spans[0] if hit.spans else (0, 0)), words) for hit in said.causes}
-    ranked = sorted(found, key=list(CAUSES).index)
-    return {cause: found[cause] for cause in ranked[:MAX_CAUSES]}
-
-
-def _causes(rows: pd.DataFrame) -> pd.DataFrame:
+def _causes(records: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
     """A row per (record, cause): the record's axes, its row number in `row`, and the evidence."""
-    number = rows["found"].map(len)
     axes = ["key", "order", "product", "sku", "week", "rating", *ORDER_AXES]
-    causes = rows.loc[rows.index.repeat(number), axes].rename(columns={"key": "record"})
-    found = [(cause, *where) for said in rows["found"] for cause, where in said.items()]
-    evidence = pd.DataFrame(found, columns=["cause", "start", "end", "quote"], index=causes.index)
-    evidence = evidence.astype({"start": "int64", "end": "int64"})
-    return pd.concat([causes, evidence], axis=1).rename_axis("row").reset_index()
+    found = records[axes].take(said["row"].to_numpy()).rename(columns={"key": "record"})
+    evidence = said[["cause", "start", "end", "quote"]].set_index(found.index).astype({"cause": "str"})
+    return pd.concat([found, evidence], axis=1).rename_axis("row").reset_index()
 
 
-def _with_outcome(orders: pd.DataFrame, reviews: pd.DataFrame, aftersales: pd.DataFrame) -> pd.DataFrame:
+def _with_outcome(
+    orders: pd.DataFrame, reviews: pd.DataFrame, aftersales: pd.DataFrame, aftersale_causes: pd.DataFrame
+) -> pd.DataFrame:
     """The orders with what became of them.
 
     An order counts as signed if it is 已完成, reviewed, or returned after dispatch: the export has no
@@ -228,7 +237,7 @@ def _with_outcome(orders: pd.DataFrame, reviews: pd.DataFrame, aftersales: pd.Da
     cause: 多拍 and 不想要 do not.
     """
     complained = _flagged(orders, reviews.loc[reviews["complaint"] >= COMPLAINS, "order"])
-    faulted = _flagged(orders, aftersales.loc[aftersales["found"].map(bool), "order"])
+    faulted = _flagged(orders, aftersale_causes["order"])
     returned = _flagged(orders, aftersales["order"])
     sent_back = _flagged(orders, aftersales.loc[aftersales["kind"].isin(RETURN_KINDS), "order"])
     signed = (orders["status"] == "已完成") | _flagged(orders, reviews["order"]) | sent_back

@@ -12,23 +12,27 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
+from shopscore_analysis.errors import SettingsError
 from shopscore_analysis.intake import Intake, shop_of
 from shopscore_analysis.journal import Journal
 from shopscore_analysis.merge import Merged, schema_of
+from shopscore_analysis.objects import Objects
 from shopscore_analysis.schema import TABLES
 
 __all__ = ["Merged", "Shelf", "schema_of"]
 
 
 class Shelf:
-    """The records of one folder; made when first written to."""
+    """The records of one folder, made when first written to; or of a copy at a URL such as s3://…, to be read."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path | str) -> None:
         self.root = root
-        self._journal = Journal(root)
+        self._journal = Objects(str(root)) if "://" in str(root) else Journal(Path(root))
 
     def put(self, batches: Sequence[tuple[str, pa.Table]]) -> list[Merged]:
         """What was new, updated and unchanged per batch; all batches land in one atomic step, or none does.
@@ -42,7 +46,12 @@ class Shelf:
             return intake.commit([None] * len(batches))
 
     def intake(self) -> Intake:
-        """A `put` whose records come some at a time."""
+        """A `put` whose records come some at a time; SettingsError for a shelf at a URL."""
+        if isinstance(self._journal, Objects):
+            raise SettingsError(
+                f"expected a shelf in a local folder to load into, found {self.root}; load into a local shop and copy "
+                "its data/shelf there"
+            )
         return Intake(self._journal)
 
     def read(self, table: str, months: Sequence[str] | None = None, columns: Sequence[str] | None = None) -> pa.Table:
@@ -61,10 +70,41 @@ class Shelf:
         return whole.sort_by("key").select(wanted).combine_chunks()
 
     def _file(self, name: str, path: str, wanted: Sequence[str]) -> pa.Table:
-        stored = pq.ParquetFile(self._journal.find(path)).read([column for column in wanted if column != "shop"])
+        with self._journal.open(path) as handle:
+            stored = pq.ParquetFile(handle).read([column for column in wanted if column != "shop"])
         if "shop" in wanted:
             stored = stored.append_column("shop", pa.repeat(pa.scalar(shop_of(path), pa.string()), len(stored)))
         return stored.select(wanted).cast(pa.schema([schema_of(name).field(column) for column in wanted]))
+
+    def take(self, table: str, month: str, rows: NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
+        """Some records of a month by their numbers in the order of keys; a row group at a time is in memory."""
+        paths = [path for path in self._journal.files(table) if _month_of(path) == month]
+        if len(paths) != 1:
+            return self.read(table, [month], columns).take(rows)
+        parts = [schema_of(table).empty_table().select(columns)]
+        with self._journal.open(paths[0]) as handle:
+            file, first = pq.ParquetFile(handle), 0
+            for group in range(file.num_row_groups):
+                size = file.metadata.row_group(group).num_rows
+                own = rows[(rows >= first) & (rows < first + size)] - first
+                first += size
+                if len(own):
+                    parts.append(file.read_row_group(group, list(columns)).take(own).cast(parts[0].schema))
+        return pa.concat_tables(parts).combine_chunks()
+
+    def versions(self, table: str) -> dict[str, str]:
+        """The months (YYYY-MM) that hold records of a table, oldest first, each with what tells its versions apart."""
+        found: dict[str, str] = {}
+        for path, stamp in sorted(self._journal.state(table).items()):
+            found[_month_of(path)] = f"{found.get(_month_of(path), '')}{path} {stamp} "
+        return dict(sorted(found.items()))
+
+    def sizes(self, table: str) -> dict[str, int]:
+        """The bytes of each month of a table."""
+        found: dict[str, int] = {}
+        for path, (_, size) in self._journal.state(table).items():
+            found[_month_of(path)] = found.get(_month_of(path), 0) + size
+        return found
 
     def months(self, table: str) -> list[str]:
         """The months (YYYY-MM) that hold records of a table, oldest first."""
@@ -77,7 +117,8 @@ class Shelf:
     def _digest(self, paths: list[str]) -> str:
         total = hashlib.sha256()
         for path in paths:
-            total.update(path.encode() + b"\0" + hashlib.sha256(self._journal.find(path).read_bytes()).digest())
+            with self._journal.open(path) as handle:
+                total.update(path.encode() + b"\0" + hashlib.sha256(handle.read()).digest())
         return total.hexdigest()
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields, replace
 from datetime import date
 from functools import cached_property
 from importlib import resources
@@ -16,17 +17,22 @@ from typing import Any
 import pandas as pd
 from platformdirs import user_cache_path
 
-from shopscore_analysis.count import count
+from shopscore_analysis.copies import repeats
 from shopscore_analysis.coverage import coverage
 from shopscore_analysis.errors import SettingsError
+from shopscore_analysis.kept import Kept
 from shopscore_analysis.load import Loaded, load
+from shopscore_analysis.own import read_own
+from shopscore_analysis.parts import Mapper
 from shopscore_analysis.periods import disjoint
+from shopscore_analysis.placed import Source
 from shopscore_analysis.read import Reject
 from shopscore_analysis.schema import TABLES, week_start, weeks_to
 from shopscore_analysis.score.rules import Weighting, rule_set, shown, weights_for
 from shopscore_analysis.settings import FILE, Settings, read_settings, write_settings
-from shopscore_analysis.shards import Shard, shards
+from shopscore_analysis.shards import Shard
 from shopscore_analysis.shelf import Shelf
+from shopscore_analysis.tallies import Progress, stamp, tally_of, waiting
 from shopscore_analysis.tally import Tally
 
 _SCORES = ("score", "product_score", "logistics_score", "service_score")
@@ -37,7 +43,7 @@ class Shop:
 
     def __init__(self, root: Path, settings: Settings) -> None:
         self.root, self.settings = root, settings
-        self.shelf = Shelf(root / "data" / "shelf")
+        self.shelf = Shelf(settings.shelf or root / "data" / "shelf")
 
     @classmethod
     def open(cls, path: Path | str = "") -> Shop:
@@ -102,6 +108,10 @@ class Shop:
         columns = [field.name for field in fields(Reject)]
         every = pd.concat([pd.DataFrame(columns=columns, dtype="str"), *parts], ignore_index=True)
         return every.drop_duplicates(ignore_index=True)
+
+    def repeats(self) -> pd.DataFrame:
+        """Clusters of reviews that say nearly the same, the largest first: see `copies.repeats`."""
+        return repeats(self.records("reviews"))
 
     def status(self) -> dict[str, Any]:
         """What is on the shelf: `{"shop", "tables": {name: {"rows", "weeks": {week: n}, …}}, "joins"}`.
@@ -168,8 +178,59 @@ class Shop:
 
     @cached_property
     def _whole(self) -> Tally:
+        return self.count()
+
+    def count(
+        self, map: Mapper = map, progress: Progress | None = None, notice: Callable[[str], None] | None = None
+    ) -> Tally:
+        """The tally of everything on the shelf; what has not been counted yet is, through `map`, and kept.
+
+        `map` is the builtin, or that of `workers.pool`, `workers.cluster` or any Executor. `progress` and `notice`: see
+        `tallies.tally_of`. What is kept lies in data/tally, which may be removed at any time.
+        """
+        with self._source() as source:
+            whole = tally_of(source, map, progress, notice)
+        self.__dict__["_whole"] = whole
+        return whole
+
+    @contextmanager
+    def _source(self) -> Iterator[Source]:
+        """What is counted; where nothing can be kept, a folder that lasts as long as the count."""
+        source = Source(str(self.shelf.root), self._kept, self.name, self.settings.category, self.own, stamp())
+        if self.keeps:
+            yield source
+        else:
+            with tempfile.TemporaryDirectory() as aside:
+                yield replace(source, kept=aside)
+
+    @property
+    def _kept(self) -> str:
+        """Where tallies are kept: beside the shelf."""
+        given = self.settings.shelf.rstrip("/")
+        return f"{given.rpartition('/')[0]}/tally" if given else str(self.root / "data" / "tally")
+
+    @property
+    def keeps(self) -> bool:
+        """Whether what is counted can be kept for the next run."""
+        return Kept(self._kept).is_writable()
+
+    def uncounted(self) -> int:
+        """About how many bytes of the shelf the next tally has to count."""
+        with self._source() as source:
+            return waiting(source)
+
+    def shard(self) -> Shard:
+        """All records that are counted, as one shard with the shop's own phrases."""
         frames = {name: self.records(name) for name in ("reviews", "orders", "aftersales", "service")}
-        return count(shards(Shard(self.name, self.settings.category, **frames)))
+        return Shard(self.name, self.settings.category, **frames, own=self.own)
+
+    @property
+    def own(self) -> str:
+        """The shop's own phrases: the text of its lexicon.toml, "" where there is none.
+
+        Raises LexiconError where the file cannot be read or breaks the rules of a lexicon.
+        """
+        return read_own(self.root, self.settings.category)
 
     @property
     def weighting(self) -> Weighting:
@@ -250,6 +311,7 @@ def make_sample(folder: Path) -> Shop:
     else:
         shop = Shop.create(folder, sample.NAME, sample.CATEGORY)
     sample.write_sample(shop.root / "data" / "raw")
+    sample.write_trials(shop.root)
     shop.load()
     return shop
 

@@ -129,6 +129,11 @@ def plans(shop: Shop, target: float | None = None, week: str = "") -> list[Plan]
     return plan(own, shop.weighting.weights, goal, price_list(actions, terms))
 
 
+def plan_start(shop: Shop, week: str = "") -> date:
+    """The day on which a plan of a week's report can begin: the Monday after it, not a day of the past."""
+    return _sunday(shop.week(week)) + timedelta(days=1)
+
+
 def plan_note(shop: Shop) -> str:
     """What a plan's weights and scale rest on, in the reader's language."""
     if rule_set(shop.settings.rules).scale == 5:

@@ -10,13 +10,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 AXES = ("feature", "shop", "product", "sku", "week", "rating", "key")
 QUOTE_AXES = ("feature", "shop", "product", "week", "key")
 QUOTE_COLUMNS = (*QUOTE_AXES, "rank", "rating", "text", "start", "end")
 QUOTES_PER_CELL = 3
 _INTEGERS = ("rating", "count", "start", "end")
+_WIDE = 1 << 62  # what a cell's number stays below
+
+Ints = NDArray[np.int64]
 
 
 def _types(columns: Iterable[str]) -> dict[str, str]:
@@ -35,8 +40,59 @@ def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _summed(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    cells = _joined(parts).groupby(list(AXES), sort=True, observed=True)[["count"]].sum().reset_index()
-    return cells[cells["count"] != 0].reset_index(drop=True)
+    """The cells of all parts, equal ones as one, in the order of their axes; texts are categories.
+
+    A cell is numbered by the places of its values among all values, so that one sort of integers sums any number;
+    features are summed one after the other, which bounds what is held beside the cells.
+    """
+    loose = [part for part in parts if part["feature"].dtype != "category"]
+    parts = [_joined(loose), *(part for part in parts if part["feature"].dtype == "category")] if loose else parts
+    codes, values = zip(*(_coded([part[axis] for part in parts]) for axis in AXES), strict=True)
+    counts = np.concatenate([part["count"].to_numpy(dtype="int64") for part in parts])
+    sizes = [len(known) for known in values]
+    found = [_added(np.flatnonzero(codes[0] == feature), codes[1:], sizes[1:], counts) for feature in range(sizes[0])]
+    at = np.concatenate([np.zeros(0, np.int64), *(rows for rows, _ in found)])
+    sums = np.concatenate([np.zeros(0, np.int64), *(total for _, total in found)])
+    columns = {axis: _decoded(axis, code[at], known) for axis, code, known in zip(AXES, codes, values, strict=True)}
+    return pd.DataFrame({**columns, "count": sums})
+
+
+def _added(rows: Ints, codes: tuple[NDArray[np.int32], ...], sizes: Iterable[int], counts: Ints) -> tuple[Ints, Ints]:
+    """Of the rows of a feature one for each cell, in the order of the axes, and the sums, without cells of zero."""
+    number = _numbered([code[rows] for code in codes], sizes)
+    order = np.argsort(number, kind="stable")
+    first = np.flatnonzero(np.diff(number[order], prepend=-1))
+    sums = np.add.reduceat(counts[rows[order]], first)
+    return rows[order[first]][sums != 0], sums[sums != 0]
+
+
+def _coded(columns: list[pd.Series]) -> tuple[NDArray[np.int32], pd.Index]:
+    """The columns below one another as places among their sorted values, and these values."""
+    own = [pd.Categorical(column) if column.dtype != "category" else column.array for column in columns]
+    kind = "int64" if columns[0].name in _INTEGERS else "str"
+    known = [part.categories.astype(kind) for part in own]
+    values = pd.Index(np.unique(np.concatenate([index.to_numpy(dtype=object) for index in known])), dtype=kind)
+    places = [np.append(values.get_indexer(index), -1) for index in known]
+    narrow = [place.astype(np.int32)[part.codes] for place, part in zip(places, own, strict=True)]
+    return np.concatenate(narrow), values
+
+
+def _numbered(codes: Iterable[NDArray[np.int32]], sizes: Iterable[int]) -> Ints:
+    """One number for each row of codes, in the order of the rows; made dense again before it grows too wide."""
+    number, width = np.zeros(1, dtype=np.int64), 1
+    for code, size in zip(codes, sizes, strict=True):
+        if width * max(size, 1) > _WIDE:
+            seen, number = np.unique(number, return_inverse=True)
+            width = len(seen)
+        number, width = number * max(size, 1) + code, width * max(size, 1)
+    return number
+
+
+def _decoded(axis: str, codes: NDArray[np.int32], values: pd.Index) -> object:
+    """A column of the tally: numbers as they are, texts as categories that all occur."""
+    if axis in _INTEGERS:
+        return values.to_numpy()[codes]
+    return pd.Categorical.from_codes(codes, values).remove_unused_categories()
 
 
 def _bottom(parts: list[pd.DataFrame]) -> pd.DataFrame:
@@ -45,16 +101,24 @@ def _bottom(parts: list[pd.DataFrame]) -> pd.DataFrame:
     return quotes[quotes.groupby(list(QUOTE_AXES), sort=False).cumcount() < QUOTES_PER_CELL].reset_index(drop=True)
 
 
+def _trimmed(cells: pd.DataFrame) -> pd.DataFrame:
+    """The cells, numbered anew, without categories that do not occur."""
+    texts = cells.select_dtypes("category")
+    used = {str(name): column.cat.remove_unused_categories() for name, column in texts.items()}
+    trimmed: pd.DataFrame = cells.assign(**used).reset_index(drop=True)
+    return trimmed
+
+
 @dataclass(frozen=True)
 class Tally:
     """Counts and a small sample of evidence.
 
-    `cells`: one row per (feature, shop, product, sku, week, rating, key) with an int64 `count`.
+    `cells`: one row per (feature, shop, product, sku, week, rating, key) with an int64 `count`; texts are categories.
     `quotes`: per (feature, shop, product, week, key) the masked texts whose record keys have the smallest
     hashes (`rank`), with the matched span; a bottom-k sample, so it merges lawfully too.
     """
 
-    cells: pd.DataFrame = field(default_factory=lambda: _empty((*AXES, "count")))
+    cells: pd.DataFrame = field(default_factory=lambda: _summed([_empty((*AXES, "count"))]))
     quotes: pd.DataFrame = field(default_factory=lambda: _empty(QUOTE_COLUMNS))
 
     @classmethod
@@ -82,7 +146,7 @@ class Tally:
                 values |= self._products(values)
             cells = cells[cells[axis].isin(values)]
             quotes = quotes[quotes[axis].isin(values)] if axis in quotes else quotes
-        return Tally(cells.reset_index(drop=True), quotes.reset_index(drop=True))
+        return Tally(_trimmed(cells), quotes.reset_index(drop=True))
 
     def _products(self, wanted: set[str | int]) -> set[str]:
         """The ids of the products named; ValueError for a name or id that no product bears."""
@@ -94,8 +158,9 @@ class Tally:
 
     def counts(self, feature: str, *axes: str) -> pd.Series:
         """The int64 counts of one feature, summed over all axes but those named (a Series indexed by them)."""
-        cells = self.cells[self.cells["feature"] == feature]
-        return cells.groupby(list(axes), sort=True, observed=True)["count"].sum()
+        cells = self.cells.loc[self.cells["feature"] == feature, [*axes, "count"]]
+        sums = cells.groupby(list(axes), sort=True, observed=True)["count"].sum().reset_index()
+        return sums.astype(_types(sums.columns)).set_index(list(axes))["count"]
 
     def total(self, feature: str) -> int:
         """The count of one feature over everything."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from shopscore_analysis import doctor
+from shopscore_analysis.shop import Shop
+from shopscore_analysis.text.lexicon import data_folder, overlay_categories
 from tests.conftest import Run
 
 HAND = Path(__file__).parent / "hand"
@@ -159,6 +163,34 @@ def test_usage_errors_end_with_2(run: Run, shop: Path) -> None:
     assert run("load", HAND, "--shop", shop, "--period", "last week")[0] == 2
 
 
+def test_a_period_turned_round_is_wrong_usage(run: Run, shop: Path) -> None:
+    code, _, said = run("load", HAND, "--shop", shop, "--period", "20261115-20261109")
+    assert code == 2 and "expected the first day before the last, found" in " ".join(said.replace("│", " ").split())
+
+
+def test_doctor_refuses_a_shop_that_is_not_there(run: Run, shop: Path) -> None:
+    code, out, said = run("doctor", "--shop", shop / "nobody")
+    assert (code, out) == (1, "")
+    assert (
+        said == f"shopscore: expected a folder, found nothing at {shop / 'nobody'}; name the shop's folder with --shop"
+    )
+
+
+def test_doctor_notices_a_kernel_of_another_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports would run there, without this package; a bare `python` is resolved to this one by jupyter itself."""
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+
+    def kernel(program: str) -> doctor.Check:
+        spec = KernelSpec(argv=[program, "-m", "ipykernel_launcher"], display_name="Python 3")
+        monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", lambda *_: spec)
+        return doctor._kernel()
+
+    assert kernel(sys.executable).ok and kernel("python").ok
+    foreign = kernel("/opt/elsewhere/bin/python3")
+    assert not foreign.ok and foreign.found.endswith(f"(/opt/elsewhere/bin/python3), while this is {sys.executable}")
+    assert foreign.remedy == f"{sys.executable} -m ipykernel install --sys-prefix"
+
+
 def test_doctor_names_each_fault_and_its_remedy(run: Run, shop: Path) -> None:
     code, out, _ = run("doctor", "--shop", shop, "--json")
     checks = {check["name"]: check for check in json.loads(out)}
@@ -166,4 +198,87 @@ def test_doctor_names_each_fault_and_its_remedy(run: Run, shop: Path) -> None:
     text = (shop / "shop.toml").read_text(encoding="utf-8")
     (shop / "shop.toml").write_text(text.replace('font = ""', 'font = "No Such Font"'), encoding="utf-8")
     code, out, _ = run("doctor", "--shop", shop)
-    assert code == 1 and "FAULT Chinese font" in out and "→" in out
+    (fault,) = [line for line in out.splitlines() if line.startswith("故障")]
+    assert code == 1 and fault.startswith("故障  中文字体：expected ")
+    assert fault.endswith(" → pip install zhplot，或在 shop.toml 里设置 font")
+
+
+@pytest.mark.parametrize(
+    ("check", "line"),
+    [
+        (("python", False, "3.9.2", "install Python 3.11 or later"), "故障  python：3.9.2 → 请安装 Python 3.11 以上"),
+        (("rjieba", True, "not installed, jieba serves instead (slower)"),
+         "正常  rjieba：没有安装，由 jieba 代替（较慢）"),
+        (("numpy", False, "not installed", doctor._INSTALL),
+         "故障  numpy：没有安装 → 请重新安装本项目：make demo，或 pip install -r requirements.lock"),
+        (("Jupyter kernel", False, "no kernel python3", "python -m ipykernel install --sys-prefix"),
+         "故障  Jupyter 内核：没有 python3 内核 → python -m ipykernel install --sys-prefix"),
+        (("Jupyter kernel", False, "Python 3 (/a/python3), while this is /b/python3", "x"),
+         "故障  Jupyter 内核：Python 3 (/a/python3)，而本程序用的是 /b/python3 → x"),
+        (("shop", True, "no shop.toml in /srv (not needed for this check)"),
+         "正常  店铺：/srv 里没有 shop.toml（检查安装不需要它）"),
+    ],
+)  # fmt: skip
+def test_doctor_speaks_chinese_on_paper(check: tuple[str, bool, str], line: str) -> None:
+    assert doctor.words(doctor.Check(*check)) == line
+
+
+# What a new user is told
+
+
+def test_init_says_what_comes_next_and_doubts_a_category_without_words_of_its_own(run: Run, tmp_path: Path) -> None:
+    known = "、".join(
+        name for file in sorted((data_folder() / "category").glob("*.toml")) for name in overlay_categories(file)
+    )
+    then = "下一步：把后台导出的文件放进 {0}/data/raw，再运行 shopscore load --shop {0}"
+    code, out, err = run("init", tmp_path / "a", "--name", "店", "--category", "女鞋")
+    assert (code, out) == (0, f"{tmp_path / 'a'}\n")
+    doubt = f"按通用词表归因：最接近的是「鞋靴」，有词表的是 {known}；可在 shop.toml 里改"
+    assert err == f"类目「女鞋」没有自己的词表，{doubt} {then.format(tmp_path / 'a')}"
+    assert (Shop.open(tmp_path / "a").settings.category) == "女鞋"
+    err = run("init", tmp_path / "b", "--name", "店", "--category", "pets")[2]
+    assert err.startswith(f"类目「pets」没有自己的词表，按通用词表归因：有词表的是 {known}；可在 shop.toml 里改")
+    assert run("init", tmp_path / "c", "--name", "店", "--category", "水果")[2] == then.format(tmp_path / "c")
+    told = "".join(run("init", "--help")[1].replace("│", " ").split())
+    assert known.replace("、", "") in told
+
+
+def test_an_empty_shop_is_told_what_to_do_next(run: Run, shop: Path) -> None:
+    code, out, err = run("load", "--shop", shop)
+    assert (code, out) == (0, "")
+    assert err == f"{shop}/data/raw 里没有导出文件：把后台导出的文件放进去，或写明在哪里（shopscore load PATH…）"
+    code, out, err = run("status", "--shop", shop)
+    assert code == 0 and out.startswith("手算店\n 数据 ")
+    assert err == f"还没有数据：把后台导出的文件放进 {shop}/data/raw，再运行 shopscore load --shop {shop}"
+    assert run("status", "--shop", shop, "--json")[2] == ""
+
+
+def test_load_and_status_print_chinese_tables_with_whole_file_names(run: Run, shop: Path, tmp_path: Path) -> None:
+    path = tmp_path / f"评价_{'很长的名字' * 10}_20261116.csv"
+    path.write_bytes(next(HAND.glob("评价*.csv")).read_bytes())
+    _, out, err = run("load", path, "--shop", shop)
+    assert out.split()[:8] == ["文件", "表", "格式", "行数", "新增", "更新", "不变", "拒收"]
+    assert out.split()[8:] == [path.name, "评价", "douyin-reviews", "12", "12", "0", "0", "0"] and err == ""
+    assert run("status", "--shop", shop)[1].splitlines()[-1] == (
+        "评价 12 条，0.0% 对得上订单（按子订单 0，按主订单和商品 0，对不上 12）"
+    )
+
+
+def test_a_refused_file_is_named_once(run: Run, shop: Path, tmp_path: Path) -> None:
+    code, _, err = run("load", _empty(tmp_path), "--shop", shop)
+    assert code == 1 and err.startswith("评价_20261116.xlsx: ") and err.count("评价_20261116.xlsx") == 1
+
+
+def test_cells_still_to_come_are_told_of_the_newest_export_only(run: Run, shop: Path, tmp_path: Path) -> None:
+    lines = next(HAND.glob("*订单.csv")).read_text(encoding="utf-8-sig").splitlines()
+    header, row = lines[0].split(","), lines[1].split(",")
+    row[header.index("商家编码")] = "数据将于第二天更新"
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    for name in ("1794790800", "1794877200", "1794704400"):
+        (exports / f"{name}_订单.csv").write_text(f"{lines[0]}\n{','.join(row)}\n", encoding="utf-8")
+    newest = "1794877200_订单.csv: 1 cells say 数据将于第二天更新; export again tomorrow to fill them"
+    assert run("load", exports, "--shop", shop)[2] == (
+        f"{newest} (2 older files say so, too: a newer export over their days fills them)"
+    )
+    assert run("load", exports / "1794877200_订单.csv", "--shop", shop)[2] == newest

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from shopscore_analysis.report import due
+from shopscore_analysis.cli.runs import _OUTCOMES
+from shopscore_analysis.report import deliver, dispatch, due, missed, runlog
+from shopscore_analysis.report.deliver import Delivery
 from shopscore_analysis.report.due import Outcome
 from shopscore_analysis.report.runlog import RunLog
 from shopscore_analysis.shop import Shop
@@ -37,7 +39,7 @@ def test_run_due_prints_a_summary_and_its_exit_code_says_whether_all_went_well(
     outcomes = [Outcome("/a", "甲店", "2026-W46", "made", "", page), Outcome("/b", "乙店", "", "failed", "为什么")]
     monkeypatch.setattr(due, "run_due", lambda *_: outcomes)
     code, out, _ = run("run-due", tmp_path)
-    assert code == 1 and page in out and "为什么" in out and out.splitlines()[-1] == "failed 1, made 1"
+    assert code == 1 and page in out and "为什么" in out and out.splitlines()[-1] == "失败 1，已出报告 1"
     code, out, _ = run("run-due", tmp_path, "--json")
     found = json.loads(out)
     assert code == 1 and found["summary"] == {"made": 1, "failed": 1} and found["outcomes"][0]["report"] == page
@@ -65,7 +67,18 @@ def test_runs_prints_the_log(run: Run, tmp_path: Path) -> None:
     assert code == 0 and "甲店" in out and "2026-W46" in out and "为什么" in out
     (row,) = json.loads(run("runs", tmp_path, "--json")[1])["runs"]
     assert row["outcome"] == "failed" and row["inputs"] == {"files": []} and row["ended"] >= row["started"]
+    assert out.split()[:8] == ["开始（UTC）", "秒", "店铺", "报告", "周", "结果", "说明", row["started"][:19]]
+    assert run("runs", tmp_path, "--outcome", "失败")[1] == out == run("runs", tmp_path, "--outcome", "failed")[1]
     assert json.loads(run("runs", tmp_path, "--outcome", "made", "--json")[1]) == {"runs": []}
+    assert run("runs", tmp_path, "--outcome", "made") == (
+        0, "", "没有这样的记录：shopscore run-due、report、send 运行过才有。"
+    )  # fmt: skip
+
+
+def test_every_outcome_has_a_chinese_word_of_its_own() -> None:
+    outcomes = {missed.MADE, missed.REMADE, due.LOADED, due.IDLE, due.WAITING, due.BUSY}
+    outcomes |= {runlog.RUNNING, runlog.KILLED, runlog.FAILED, runlog.SENT}
+    assert set(_OUTCOMES) == outcomes and len(set(_OUTCOMES.values())) == len(outcomes)
 
 
 def test_schedule_prints_or_writes_the_entry_and_says_what_comes_next(run: Run, tmp_path: Path) -> None:
@@ -104,8 +117,60 @@ def test_send_lists_what_went_and_what_did_not(run: Run, shop: Shop, monkeypatch
 def test_archive_shows_what_would_go_and_then_removes_it(run: Run, shop: Shop) -> None:
     code, out, _ = run("archive", "--keep", "1", "--dry-run", "--shop", shop.root)
     old = shop.reports / "2026-W45"
-    assert code == 0 and out == f"would remove {old}\n" and old.exists()
+    assert code == 0 and out == f"将删除 {old}\n" and old.exists()
     assert not (shop.reports / "index.html").exists()
     found = json.loads(run("archive", "--keep", "1", "--shop", shop.root, "--json")[1])
     assert found == {"removed": [str(old)], "index": str(shop.reports / "index.html")} and not old.exists()
+    code, out, err = run("archive", "--keep", "1", "--dry-run", "--shop", shop.root)
+    assert (code, out, err) == (0, "", "没有比最近 1 周更早的报告，不会删除任何一周。")
+    code, out, err = run("archive", "--shop", shop.root)
+    assert (code, out, err) == (0, f"{shop.reports / 'index.html'}\n", "没有比最近 52 周更早的报告，没有删除。")
     assert run("archive", "--keep", "0", "--shop", shop.root)[0] == 1
+
+
+def test_reports_made_and_sent_by_hand_stand_in_the_run_log(
+    run: Run, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the shop's own log, or in that of the folder above once scheduled runs have one."""
+    code, out, _ = run("report", "weekly", "--shop", shop.root, "--week", "2026-W45")
+    assert code == 0
+    (made,) = RunLog(shop.root).read()
+    assert (made.outcome, made.notebook, made.week, made.report) == ("made", "weekly", "2026-W45", out.strip())
+    assert made.run_id and made.seconds is not None
+    RunLog(shop.root.parent).begin(shop.root, shop.name, "weekly", "", {})
+    monkeypatch.setenv("SHOPSCORE_SEND_TO", "json://127.0.0.1:9/")
+    monkeypatch.setattr(deliver, "send", lambda *_: [Delivery("json", False, 4, "nobody answered")])
+    assert run("send", "--shop", shop.root, "--week", "2026-W46", "--really")[0] == 1
+    sent, _ = RunLog(shop.root.parent).read()
+    assert (sent.outcome, sent.week) == ("failed", "2026-W46") and "json: nobody answered" in sent.detail
+    code, out, _ = run("runs", shop.root, "--json")
+    assert code == 0 and [row["outcome"] for row in json.loads(out)["runs"]] == ["failed", "running"]
+
+
+def test_a_report_that_fails_by_hand_is_logged_with_its_cell(run: Run, tmp_path: Path) -> None:
+    """The same words as on the screen."""
+    shop = shops.make(tmp_path / "shop", "1 / 0")
+    shop.load([shop.root / "data" / "inbox"])
+    code, _, said = run("report", "weekly", "--shop", shop.root)
+    (failed,) = RunLog(shop.root).read()
+    assert code == 1 and failed.outcome == "failed"
+    assert failed.detail.startswith("weekly.ipynb, cell 2: expected the cell to run, found ZeroDivisionError")
+    assert "ZeroDivisionError" in said
+
+
+def test_a_log_that_cannot_be_written_stops_no_report(run: Run, shop: Shop) -> None:
+    """It is said, and the report arrives."""
+    (shop.root / "runs.sqlite").write_text("no database" * 100, encoding="utf-8")
+    code, out, said = run("report", "weekly", "--shop", shop.root, "--week", "2026-W46")
+    assert code == 0 and Path(out.strip()).exists()
+    assert "not in the run log: expected a run log that can be read and written" in said
+
+
+def test_a_shops_delivery_in_a_scheduled_run_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside the row that says that the report was made."""
+    page = str(tmp_path / "a" / "weekly.html")
+    made = Outcome(str(tmp_path / "a"), "甲店", "2026-W46", "made", "", page)
+    monkeypatch.setattr(dispatch, "_one", lambda *_: ([Delivery("mailto", True, 1)], []))
+    assert [one.sent for one in dispatch.dispatch([made], {}, RunLog(tmp_path))] == [True]
+    (row,) = RunLog(tmp_path).read()
+    assert (row.shop, row.week, row.outcome, row.detail, row.report) == ("甲店", "2026-W46", "sent", "mailto", page)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
-from shopscore_analysis.coverage import coverage, gaps, repeats
+from shopscore_analysis.coverage import coverage, gaps
 from shopscore_analysis.load import load
 from shopscore_analysis.shelf import Shelf
 from tests.read.conftest import ORDER, REVIEW, order, review, text_of
@@ -82,15 +81,3 @@ def test_an_empty_shelf_joins_nothing(tmp_path: Path) -> None:
 def test_gaps_cross_the_turn_of_the_year() -> None:
     assert gaps(["2027-W01", "2026-W51"]) == ["2026-W52", "2026-W53"]
     assert gaps([]) == []
-
-
-def test_texts_that_stand_under_several_orders_are_counted_and_defaults_are_not() -> None:
-    rows = [
-        ("a", "很好穿", "p1"),
-        ("b", "很好穿", "p2"),
-        ("c", "默认好评", "p1"),
-        ("d", "默认好评", "p1"),
-        ("e", "一般", "p1"),
-    ]
-    reviews = pd.DataFrame(rows, columns=["key", "text", "product_id"])
-    assert repeats(reviews).to_numpy().tolist() == [["很好穿", 2, 2]]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
+from shopscore_analysis.care import watch
 from shopscore_analysis.measure import findings, ledger
-from shopscore_analysis.schema import LOSS_UNIT
+from shopscore_analysis.schema import FALSE_BURSTS_A_WEEK, LOSS_UNIT, week_start
 from shopscore_analysis.shop import Shop
 
 pytestmark = pytest.mark.shared
@@ -54,6 +57,16 @@ def test_the_ledger_is_exact_in_every_slice(fixture: Fixture) -> None:
     assert ledger(tally)["loss"].sum() == pytest.approx(tally.total("loss") / LOSS_UNIT)
 
 
+@pytest.mark.parametrize("axis", ["product", "sku", "week", "channel", "warehouse", "carrier"])
+def test_every_slice_of_the_ledger_sums_to_the_stars_that_are_missing(fixture: Fixture, axis: str) -> None:
+    """As it is shown: the losses of a slice's causes and of 未归因 are n · (5 − mean)."""
+    table = ledger(fixture[0].tally(last="all"), by=axis)
+    assert table[axis].nunique() > 0
+    for _, part in table.groupby(axis):
+        owed = part["n"].iloc[0] * (5 - part["mean"].iloc[0])
+        assert part["loss"].sum() == pytest.approx(owed, abs=1e-6)
+
+
 def test_the_planted_effects_are_among_the_first_six_findings(fixture: Fixture) -> None:
     """Right product, right cause, and changes dated within two weeks of the first complaints."""
     shop, truth = fixture
@@ -66,3 +79,20 @@ def test_the_planted_effects_are_among_the_first_six_findings(fixture: Fixture) 
     assert ("level", always["cause"], always["product"]) in found
     surge = found["change", spike["cause"], None]
     assert {surge.from_week, surge.to_week} == set(spike["review_weeks"])
+
+
+def test_the_planted_batch_is_seen_within_ten_days_of_its_first_complaint(fixture: Fixture) -> None:
+    """And no more other bursts than the stated rate, the planted surge apart."""
+    shop, truth = fixture
+    read, batch = watch.tagged(shop), truth["planted"]["batch"]
+    found = watch.bursts(shop, watch.Span(date(2026, 5, 1), date(2026, 11, 30)), read)
+    ours = (found["product_id"] == batch["product"]) & (found["cause"] == batch["cause"])
+    started = pd.Timestamp(week_start(batch["from_order_week"]))
+    heard = watch.voices_of(read)[1]
+    said = heard[(heard["product_id"] == batch["product"]) & (heard["cause"] == batch["cause"])]
+    batch_orders = read.orders.index[read.orders["ordered_at"] >= started].astype("str")
+    first = said[said["voice"].isin(batch_orders)]["day"].min()
+    alarm = found[ours & (found["alarm_day"] >= started)]["alarm_day"].min()
+    assert (alarm - first).days <= 10
+    others = found[~ours & (found["cause"] != truth["planted"]["spike"]["cause"])]
+    assert len(others) <= FALSE_BURSTS_A_WEEK * len(truth["weeks"])

@@ -130,7 +130,14 @@ def test_both_readmes_show_the_same_commands() -> None:
     assert english == chinese
 
 
-@pytest.mark.parametrize("name", [*READMES, "CONTRIBUTING.md", "docs/design.md", "docs/dependencies.md"])
+def test_the_index_of_documents_names_every_page() -> None:
+    named = re.findall(r"^\| \[(\S+)\]\(\1\) \|", _read("docs/README.md"), re.M)
+    assert sorted([*named, "README.md"]) == sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+
+
+@pytest.mark.parametrize(
+    "name", [*READMES, "CONTRIBUTING.md", "docs/README.md", "docs/design.md", "docs/dependencies.md"]
+)
 def test_links_lead_somewhere(name: str) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)\)|src=\"([^\"]+)\"", _read(name))
     targets = [one or other for one, other in links]

@@ -35,7 +35,11 @@ def shop(tmp_path: Path) -> Any:
     held = _tally((20, 5), (20, 21))
     empty = pd.DataFrame({"week": [], "product_score": [], "logistics_score": [], "service_score": []})
     return SimpleNamespace(
-        reports=tmp_path, week=lambda week="": week or NOW, tally=lambda last, week: held, scores=lambda: empty
+        root=tmp_path,
+        reports=tmp_path,
+        week=lambda week="": week or NOW,
+        tally=lambda last, week: held,
+        scores=lambda: empty,
     )
 
 
@@ -90,6 +94,8 @@ def test_the_sources_change_with_the_last_report_and_with_the_plans(shop: Any) -
     editions.publish(shop.reports / BEFORE, BEFORE, extra="<p>x</p>")
     second = promises.sources(shop)
     assert second["last_report_digest"] != first["last_report_digest"] and second["plans_digest"]
+    (shop.root / "actions.toml").write_text("", encoding="utf-8")
+    assert "actions_digest" not in second and promises.sources(shop)["actions_digest"]
 
 
 def test_a_report_of_the_same_or_a_later_week_promises_nothing(tmp_path: Path, shop: Any) -> None:
@@ -105,6 +111,7 @@ def test_a_real_shop_without_scores_still_gets_its_sections(tmp_path: Path) -> N
     real.load([tmp_path / "小店" / "data" / "inbox"])
     opened = Shop.open(real.root)
     assert promises.way(opened) is None and promises.plan(opened) is None and promises.things(opened).empty
+    assert promises.outlook(opened).empty
 
 
 def test_a_range_of_totals_is_given_with_the_cost() -> None:
@@ -123,8 +130,24 @@ def test_a_range_of_totals_is_given_with_the_cost() -> None:
 
 def test_the_method_and_the_taggers_quality_are_told() -> None:
     """Precision and recall with their counts, and what they are not."""
-    quality = pd.DataFrame([("defect", 593, 485, 427, 0.865, 0.706)],
-                           columns=["cause", "n", "said", "hit", "precision", "recall"])  # fmt: skip
+    quality = pd.DataFrame(
+        [("defect", 593, 485, 427, 0.865, 0.706, 0.848, 0.906, 0.681, 0.756)],
+        columns=["cause", "n", "said", "hit", "precision", "recall", "precision_low", "precision_high", "recall_low",
+                 "recall_high"],
+    )  # fmt: skip
     said = show.tagger_table(quality).markup
+    assert "427/485" in said and "84.8%–90.6%" in said and "427/593" in said and "68.1%–75.6%" in said
     assert "86.5%" in said and "485 次里有 427 次说对（88.0%）" in said and "没有用到本店的评价" in said
     assert worlds.WEEK and "Laney" in show.method().markup
+
+
+def test_the_lexicon_of_the_last_report_is_read_from_its_manifest(tmp_path: Path) -> None:
+    """None where there is no earlier report, or it does not say."""
+    shop = shops.make(tmp_path / "shop")
+    shop.load([shop.root / "data" / "inbox"])
+    assert promises.last_lexicon(shop, "2026-W46") == (None, "")
+    page = shops.published(shop, "2026-W45")
+    assert promises.last_lexicon(shop, "2026-W46") == (None, "2026-W45")
+    page.with_name("manifest.json").write_text('{"versions": {"lexicon": "0123456789abcdef"}}', encoding="utf-8")
+    assert promises.last_lexicon(shop, "2026-W46") == ("0123456789ab", "2026-W45")
+    assert promises.sources(shop, "2026-W46")["last_lexicon"] == "0123456789ab"

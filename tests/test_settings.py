@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shopscore_analysis.errors import SettingsError
+from shopscore_analysis.score import rules
 from shopscore_analysis.settings import FILE, Settings, read_settings, write_settings
 
 hostile = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=60).filter(str.strip)
@@ -26,6 +27,11 @@ def test_any_name_survives_the_file(tmp_path: Path, name: str, category: str) ->
 def test_the_written_file_holds_the_defaults(tmp_path: Path) -> None:
     write_settings(tmp_path, "店", "")
     assert read_settings(tmp_path) == Settings(name="店")
+
+
+def test_the_written_file_names_every_rule_set(tmp_path: Path) -> None:
+    text = write_settings(tmp_path, "店", "").read_text(encoding="utf-8")
+    assert [name for name in rules.names() if f'"{name}"' not in text.split("\nrules = ")[0]] == []
 
 
 def test_a_second_shop_is_refused(tmp_path: Path) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from shopscore_analysis import standing
+from shopscore_analysis import report, standing
 from shopscore_analysis.errors import SettingsError
+from shopscore_analysis.report import due
 from shopscore_analysis.shop import Shop
+from shopscore_analysis.show.plan import saved_words
 from tests.conftest import Run
 
 HAND = Path(__file__).parent / "hand"
@@ -127,8 +130,16 @@ def test_score_prints_the_account_and_as_json(shop: Shop, run: Run) -> None:
 def test_a_plan_is_kept_marked_and_checked_in_the_next_week(shop: Shop, run: Run) -> None:
     code, out, err = run("plan", "--target", 4.8, "--week", "2026-W45", "--save", "--shop", shop.root)
     assert code == 0 and err.startswith("plan → ") and err.endswith("plan.json")
-    assert "[居中] " in out and "没有更早的计划可以核对" in out
-    name = standing.kept_plans(shop)[0].plan.chosen[0].action.name
+    item = standing.kept_plans(shop)[0].plan.chosen[0].action
+    name, label = item.name, item.label
+    assert "[居中] " in out and f"\n  {label} [{name}]：" in out
+    (kept,) = standing.kept_plans(shop)
+    assert out.splitlines()[-1] == saved_words(kept) and "没有更早的计划" not in out
+    assert saved_words(kept) == (
+        f"本期（2026-W45）的计划已存下，下一期会自动核对：已执行 无；未执行 "
+        f"{'、'.join(one.action.label for one in kept.plan.chosen)}。"
+        "做完一项就用 shopscore plan --done 加上方括号里的名字标记。"
+    )
     code, out, _ = run("plan", "--done", name, "--week", "2026-W46", "--shop", shop.root, "--json")
     last = json.loads(out)["last"]
     assert code == 0 and (last["week"], last["done"]) == ("2026-W45", [name])
@@ -154,3 +165,19 @@ def test_nothing_kept_means_nothing_to_mark(shop: Shop, run: Run) -> None:
 def test_an_impossible_target_is_proved_so(shop: Shop, run: Run) -> None:
     out = run("plan", "--target", 5, "--shop", shop.root)[1]
     assert out.count("不可行：全部可用措施都见效时") == 3
+
+
+def test_a_plan_begins_on_the_monday_after_its_week(shop: Shop, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not on the day of the score, which is past; a plan printed later begins on the day it is printed."""
+    (shop.root / "actions.toml").write_text(ACTION, encoding="utf-8")
+    assert standing.plan_start(shop, "2026-W46").isoformat() == "2026-11-16"
+    for today, begins in (("2026-11-14", "2026-11-16"), ("2026-11-30", "2026-11-30")):
+        monkeypatch.setattr(due, "today", lambda today=today: date.fromisoformat(today))
+        code, out, _ = run("plan", "--shop", shop.root, "--week", "2026-W46", "--target", "4.75")
+        assert code == 0 and f"：{begins} 开始" in out
+
+
+def test_a_week_asked_for_before_it_is_over_is_marked_in_the_facts(shop: Shop) -> None:
+    """The exports of the twelve reviews were made on the Monday after; of the week begun then nothing is there."""
+    assert "unfinished" not in report.facts(shop, "2026-W46")
+    assert report.facts(shop, "2026-W47")["unfinished"] is True

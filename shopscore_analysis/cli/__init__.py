@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from shopscore_analysis.cli import reports, runs, score, shops
+from shopscore_analysis.cli import care, experiment, lexicon, reports, runs, score, shops
 from shopscore_analysis.cli.options import notes
 from shopscore_analysis.errors import ShopscoreError
 
@@ -19,8 +19,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (*shops.COMMANDS, *reports.COMMANDS, *score.COMMANDS, *runs.COMMANDS):
+for command in (*shops.COMMANDS, *reports.COMMANDS, *score.COMMANDS, *lexicon.COMMANDS, *runs.COMMANDS, *care.COMMANDS):
     app.command()(command)
+app.add_typer(experiment.app)
 
 
 def main() -> None:
@@ -31,5 +32,5 @@ def main() -> None:
     try:
         app()
     except ShopscoreError as error:
-        notes.print(f"shopscore: {error}", style="red", markup=False, highlight=False)
+        notes.print(f"shopscore: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(1) from error

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.table import Table as Grid
 
 notes = Console(stderr=True)
 
 ShopFolder = Annotated[Path, typer.Option("--shop", help="The shop's folder (with shop.toml).", show_default="here")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout; all else on stderr.")]
 Week = Annotated[str, typer.Option(help="ISO week such as 2026-W46.", show_default="the newest with reviews")]
+
+Workers = Annotated[
+    int, typer.Option("--workers", min=0, max=256, help="Processes that count.", show_default="as many as pay")
+]
+Cluster = Annotated[str, typer.Option("--cluster", metavar="ADDRESS", help="A Dask scheduler: tcp://HOST:8786.")]
 
 
 @contextmanager
@@ -40,6 +46,24 @@ def working(what: str) -> Iterator[None]:
         return
     with notes.status(f"{what} …"):
         yield
+
+
+def note(line: str) -> None:
+    """Print one line on stderr as it is."""
+    notes.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def grid(*headings: str, whole: Collection[str] = ()) -> Grid:
+    """An empty table whose cells are folded, never cut; the columns `whole` stay on one line."""
+    made = Grid(box=None)
+    for heading in headings:
+        made.add_column(heading, overflow="fold", no_wrap=heading in whole)
+    return made
+
+
+def print_grid(filled: Grid) -> None:
+    """Print a table on stdout; into a file or a pipe wide enough that no path is folded."""
+    Console(width=None if sys.stdout.isatty() else 240).print(filled, markup=False)
 
 
 def print_json(value: Any) -> None:

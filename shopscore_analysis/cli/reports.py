@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shopscore_analysis.cli.options import AsJson, ShopFolder, Week, bar, notes, print_json, working
+from shopscore_analysis.cli.options import (
+    AsJson,
+    Cluster,
+    ShopFolder,
+    Week,
+    Workers,
+    bar,
+    note,
+    notes,
+    print_json,
+    working,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from shopscore_analysis.report.bundle import Bundle
@@ -38,13 +50,18 @@ def report(
             "--parameter", "-p", metavar="NAME=VALUE", help="Another parameter of the notebook; may be repeated."
         ),
     ] = None,
+    workers: Workers = 0,
+    cluster: Cluster = "",
     as_json: AsJson = False,
 ) -> None:
     """Run a notebook for one week and publish it as one HTML file, with findings.json, manifest.json and tables.xlsx.
 
     Example: shopscore report weekly --week 2026-W46 --shop apparel
     """
-    bundle = _report(shop, notebook, week, dict(_named(text) for text in parameter or []))
+    named = dict(_named(text) for text in parameter or [])
+    if "root" not in named:
+        _count(shop, workers, cluster)
+    bundle = _report(shop, notebook, week, named)
     if as_json:
         return print_json(
             {
@@ -59,6 +76,16 @@ def report(
     return None
 
 
+def _count(folder: Path, workers: int, cluster: str) -> None:
+    """Counts what is new before the notebook starts, where the notebook will find it."""
+    from shopscore_analysis.cli.counting import count_ahead
+    from shopscore_analysis.shop import Shop
+
+    home = Shop.open(folder)
+    if home.keeps:
+        count_ahead(home, workers, cluster)
+
+
 def _named(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
@@ -67,10 +94,21 @@ def _named(text: str) -> tuple[str, str]:
 
 
 def _report(folder: Path, notebook: str, week: str, parameters: dict[str, str]) -> Bundle:
+    """The published report, which the run log tells of; one over many shops is logged in their folder."""
     from shopscore_analysis.report.bundle import issue
+    from shopscore_analysis.report.missed import MADE
+    from shopscore_analysis.report.runlog import RunLog, entered, log_of
+    from shopscore_analysis.shop import Shop
 
-    with working(notebook):
-        return issue(folder, notebook, week, parameters)
+    root = Path(parameters["root"]).expanduser().resolve() if "root" in parameters else None
+    home = Shop.open(folder) if root is None else None
+    about, chosen = (home.name, home.week(week)) if home else ("", week)
+    place, log = (home.root, log_of(home.root)) if home else (root or folder, RunLog(root or folder))
+    with working(notebook), entered(log, place, about, Path(notebook).stem, chosen, MADE, note) as entry:
+        bundle = issue(folder, notebook, week, parameters)
+        manifest = json.loads(bundle.manifest.read_text(encoding="utf-8"))
+        entry.report, entry.run_id, entry.inputs = str(bundle.html), manifest["run_id"], manifest.get("inputs")
+    return bundle
 
 
 def publish(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -11,17 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table as Grid
 
-from shopscore_analysis.cli.options import AsJson, ShopFolder, Week, bar, notes, print_json
+from shopscore_analysis.cli.options import AsJson, ShopFolder, Week, bar, grid, note, notes, print_grid, print_json
 
 if TYPE_CHECKING:
     from shopscore_analysis.report.deliver import Delivery
     from shopscore_analysis.report.due import Outcome
+    from shopscore_analysis.report.runlog import Run
 
 Root = Annotated[Path, typer.Argument(metavar="ROOT", help="The folder with the shops' folders.")]
 Notebook = Annotated[str, typer.Option(help="The notebook that makes the report.")]
+_OUTCOMES = {
+    "running": "进行中", "loaded": "已导入", "made": "已出报告", "remade": "已重出", "sent": "已发送",
+    "idle": "没有到期的", "waiting": "等导出", "busy": "另一个在跑", "failed": "失败", "killed": "中断",
+}  # fmt: skip
 
 
 def run_due(
@@ -29,6 +31,7 @@ def run_due(
     notebook: Notebook = "weekly",
     jobs: Annotated[int, typer.Option(min=1, max=16, help="Shops at once.")] = 2,
     catch_up: Annotated[int, typer.Option(min=1, help="Missed weeks of a shop to make up for at most.")] = 8,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that count one shop.")] = 1,
     send: Annotated[bool, typer.Option("--send", help="Send each new report; failures go to the owner.")] = False,
     today: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="What counts as today.", show_default="today")] = "",
     as_json: AsJson = False,
@@ -39,10 +42,11 @@ def run_due(
     """
     from shopscore_analysis.report import due
     from shopscore_analysis.report.dispatch import dispatch
+    from shopscore_analysis.report.runlog import RunLog
 
     with bar("shops") as progress:
-        outcomes = due.run_due(root, notebook, jobs, _day(today), catch_up, progress)
-    deliveries = dispatch(outcomes, os.environ) if send else []
+        outcomes = due.run_due(root, notebook, jobs, _day(today), catch_up, progress, workers)
+    deliveries = dispatch(outcomes, os.environ, RunLog(root.expanduser().resolve())) if send else []
     if as_json:
         print_json(
             {
@@ -68,30 +72,18 @@ def _day(text: str) -> date | None:
 
 
 def _print_outcomes(outcomes: Sequence[Outcome]) -> None:
-    grid = _grid("shop", "week", "outcome", "detail")
+    table = grid("店铺", "周", "结果", "说明", whole=("周", "结果"))
     for outcome in outcomes:
-        grid.add_row(outcome.shop, outcome.week, outcome.outcome, outcome.report or outcome.detail)
-    _print(grid)
+        table.add_row(outcome.shop, outcome.week, _OUTCOMES[outcome.outcome], outcome.report or outcome.detail)
+    print_grid(table)
     counts = Counter(outcome.outcome for outcome in outcomes)
-    typer.echo(", ".join(f"{name} {n}" for name, n in sorted(counts.items())))
-
-
-def _grid(*headings: str) -> Grid:
-    grid = Grid(box=None)
-    for heading in headings:
-        grid.add_column(heading, overflow="fold", no_wrap=heading in ("week", "outcome", "started (UTC)"))
-    return grid
-
-
-def _print(grid: Grid) -> None:
-    """Into a file or a pipe wide enough that no path is cut."""
-    Console(width=None if sys.stdout.isatty() else 240).print(grid, markup=False)
+    typer.echo("，".join(f"{_OUTCOMES[name]} {n}" for name, n in sorted(counts.items())))
 
 
 def _print_deliveries(deliveries: Sequence[Delivery]) -> None:
     for delivery in deliveries:
-        said = "sent" if delivery.sent else f"FAILED: {delivery.reason}"
-        typer.echo(f"{delivery.channel}: {said} (attempts: {delivery.attempts})")
+        said = "已发送" if delivery.sent else f"没有发出：{delivery.reason}"
+        typer.echo(f"{delivery.channel}：{said}（试了 {delivery.attempts} 次）")
 
 
 def schedule(
@@ -131,23 +123,35 @@ def runs(
     root: Root = Path(),
     last: Annotated[int, typer.Option(min=1, help="How many runs.")] = 20,
     shop: Annotated[str, typer.Option(help="Only this shop (its name or its folder).")] = "",
-    outcome: Annotated[str, typer.Option(help="Only this outcome, e.g. failed.")] = "",
+    outcome: Annotated[str, typer.Option(help="Only this outcome, e.g. failed or 失败.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Print the run log of ROOT, newest first: start, seconds, shop, week, outcome, why.
+    """Print the run log of ROOT, newest first: start, seconds, shop, notebook, week, outcome, why.
 
     Example: shopscore runs shops --outcome failed
     """
-    from shopscore_analysis.report.runlog import RunLog
+    from shopscore_analysis.report.runlog import RunLog, log_of
+    from shopscore_analysis.settings import FILE
 
-    rows = RunLog(root.expanduser().resolve()).read(last, shop, outcome)
+    top = root.expanduser().resolve()
+    one = (top / FILE).exists()  # a shop: its rows may stand in the log of the folder above
+    called = {said: name for name, said in _OUTCOMES.items()}.get(outcome, outcome)
+    rows = (log_of(top) if one else RunLog(top)).read(last, shop or (top.name if one else ""), called)
     if as_json:
         return print_json({"runs": [vars(row) for row in rows]})
-    grid = _grid("started (UTC)", "seconds", "shop", "week", "outcome", "detail")
+    return _print_runs(rows)
+
+
+def _print_runs(rows: Sequence[Run]) -> None:
+    """The log as a table, and what to do where it is empty."""
+    if not rows:
+        return note("没有这样的记录：shopscore run-due、report、send 运行过才有。")
+    table = grid("开始（UTC）", "秒", "店铺", "报告", "周", "结果", "说明", whole=("开始（UTC）", "周", "结果"))
     for row in rows:
         seconds = "" if row.seconds is None else f"{row.seconds:.1f}"
-        grid.add_row(row.started[:19], seconds, row.shop, row.week, row.outcome, row.detail or row.report)
-    _print(grid)
+        said = _OUTCOMES.get(row.outcome, row.outcome)
+        table.add_row(row.started[:19], seconds, row.shop, row.notebook, row.week, said, row.detail or row.report)
+    print_grid(table)
     return None
 
 
@@ -172,7 +176,7 @@ def send(
             return print_json({"sent": [], "failed": [], "drafts": drafts})
         typer.echo("\n".join(drafts))
         return None
-    deliveries = dispatch.sent(shop, week, notebook, os.environ)
+    deliveries = _sent(shop, week, notebook)
     if as_json:
         rows = [delivery.row() for delivery in deliveries]
         failed = [row for row in rows if not row["sent"]]
@@ -182,6 +186,19 @@ def send(
     if not all(delivery.sent for delivery in deliveries):
         raise SystemExit(1)
     return None
+
+
+def _sent(folder: Path, week: str, notebook: str) -> list[Delivery]:
+    """The deliveries of a report, of which the run log tells."""
+    from shopscore_analysis.report import dispatch
+    from shopscore_analysis.report.runlog import SENT, entered, log_of
+    from shopscore_analysis.shop import Shop
+
+    home = Shop.open(folder)
+    with entered(log_of(home.root), home.root, home.name, Path(notebook).stem, home.week(week), SENT, note) as entry:
+        deliveries = dispatch.sent(folder, week, notebook, os.environ)
+        entry.outcome, entry.detail = dispatch.ended(deliveries)
+    return deliveries
 
 
 def archive(
@@ -209,7 +226,9 @@ def archive(
             {"removed" if not dry_run else "would_remove": [str(path) for path in old], "index": index and str(index)}
         )
     for path in old:
-        typer.echo(f"{'would remove' if dry_run else 'removed'} {path}")
+        typer.echo(f"{'将删除' if dry_run else '已删除'} {path}")
+    if not old:
+        note(f"没有比最近 {keep} 周更早的报告，{'不会删除任何一周' if dry_run else '没有删除'}。")
     if index is not None and not dry_run:
         typer.echo(index)
     return None

@@ -11,7 +11,8 @@ import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
-from shopscore_analysis.cli.options import AsJson, ShopFolder, Week, notes, print_json, working
+from shopscore_analysis.cli.counting import count_ahead
+from shopscore_analysis.cli.options import AsJson, Cluster, ShopFolder, Week, Workers, notes, print_json, working
 
 if TYPE_CHECKING:
     from shopscore_analysis.score.account import Account
@@ -26,7 +27,14 @@ Target = Annotated[
 Promises = tuple["Kept", pd.DataFrame] | None
 
 
-def score(week: Week = "", target: Target = None, shop: ShopFolder = Path(), as_json: AsJson = False) -> None:
+def score(
+    week: Week = "",
+    target: Target = None,
+    shop: ShopFolder = Path(),
+    workers: Workers = 0,
+    cluster: Cluster = "",
+    as_json: AsJson = False,
+) -> None:
     """Print the score's account: indicators → dimensions → total under the shop's rule set, beside the platform's.
 
     Example: shopscore score --week 2026-W46 --shop apparel
@@ -36,6 +44,7 @@ def score(week: Week = "", target: Target = None, shop: ShopFolder = Path(), as_
 
     home = Shop.open(shop)
     goal = target or home.settings.target
+    count_ahead(home, workers, cluster)
     with working("score"):
         found, stars = standing(home, week), five_stars(home, goal, week)
     if as_json:
@@ -96,6 +105,8 @@ def plan(
         typer.Option("--done", metavar="ACTION", help="Mark an action of the newest kept plan as carried out."),
     ] = None,
     shop: ShopFolder = Path(),
+    workers: Workers = 0,
+    cluster: Cluster = "",
     as_json: AsJson = False,
 ) -> None:
     """Print the cheapest way to a target, or the proof that there is none; and what became of the last plan.
@@ -108,6 +119,7 @@ def plan(
     home = Shop.open(shop)
     if done:
         _mark(home, done)
+    count_ahead(home, workers, cluster)
     found, kept = plans(home, target, week), promises(home, week)
     if save:
         notes.print(f"plan → {_save(home, found, week)}", markup=False)
@@ -152,20 +164,27 @@ def _plan_json(found: list[Plan], kept: Promises) -> dict[str, Any]:
 
 
 def _print_plan(home: Shop, found: list[Plan], kept: Promises, week: str) -> None:
+    from shopscore_analysis.report.due import today
     from shopscore_analysis.score.plan import CASE_LABELS, calendar
-    from shopscore_analysis.show.plan import outcome_words
-    from shopscore_analysis.standing import plan_note, published
+    from shopscore_analysis.show.plan import outcome_words, saved_words
+    from shopscore_analysis.standing import kept_plans, plan_note, plan_start
 
     out = Console(soft_wrap=True, highlight=False, markup=False)
     out.print(f"{home.name} · 目标 {found[0].target:.2f} · {plan_note(home)}")
     for one in found:
         money = f"花费 ¥{one.cost:,.0f}" + (f"，另占用资金 ¥{one.capital:,.0f}" if one.capital else "")
         out.print(f"[{CASE_LABELS[one.case]}] {one.words}" + (f"；{money}" if one.chosen else ""))
-    for row in calendar(found[1], published(home, week).day).to_dict("records"):
-        out.print(f"  {row['action']}：{row['start']} 开始，{row['from']}—{row['to']} 见效")
+    names = {item.action.label: item.action.name for item in found[1].chosen}
+    for row in calendar(found[1], max(plan_start(home, week), today())).to_dict("records"):
+        name = names[row["action"]]
+        out.print(f"  {row['action']} [{name}]：{row['start']} 开始，{row['from']}—{row['to']} 见效")
     for item in found[0].left_out:
         out.print(f"  未纳入「{item.action.label}」：{item.missing}")
-    out.print(outcome_words(kept))
+    now = next((one for one in kept_plans(home) if one.week == home.week(week)), None)
+    if kept or not now:
+        out.print(outcome_words(kept))
+    if now:
+        out.print(saved_words(now))
 
 
 COMMANDS = (score, plan)

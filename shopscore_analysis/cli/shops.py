@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table as Grid
 
-from shopscore_analysis.cli.options import AsJson, ShopFolder, bar, notes, print_json
+from shopscore_analysis.cli.options import AsJson, ShopFolder, bar, grid, note, notes, print_grid, print_json
 
 if TYPE_CHECKING:
     from shopscore_analysis.load import Loaded
+
+# Those of data/lexicon/category/*.toml, which a test compares: the help must cost no reading.
+_CATEGORIES = (
+    "衣服 服饰 服装 女装 男装 童装 鞋靴 内衣 家纺 "
+    "数码 家电 手机 平板 计算机 电脑 热水器 家具 玩具 水果 生鲜 蔬菜 海鲜 零食 食品"
+)
+_COUNTS = {"rows": "行数", "new": "新增", "updated": "更新", "unchanged": "不变", "rejected": "拒收"}
 
 
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The new shop's folder.")],
     name: Annotated[str, typer.Option(help="The shop's name, as reports show it.")],
-    category: Annotated[str, typer.Option(help="Main category, e.g. 衣服, 水果, 数码.")] = "",
+    category: Annotated[str, typer.Option(help=f"Main category; with words of their own: {_CATEGORIES}.")] = "",
 ) -> None:
     """Make a new shop: shop.toml with every setting explained, data/raw/ and reports/.
 
@@ -28,7 +34,22 @@ def init(
     """
     from shopscore_analysis.shop import Shop
 
-    typer.echo(Shop.create(folder, name, category).root)
+    shop = Shop.create(folder, name, category)
+    typer.echo(shop.root)
+    if said := _doubt(shop.settings.category):
+        notes.print(said, style="yellow", markup=False, highlight=False, soft_wrap=True)
+    note(f"下一步：把后台导出的文件放进 {shop.root / 'data' / 'raw'}，再运行 shopscore load --shop {folder}")
+
+
+def _doubt(category: str) -> str:
+    """What to say of a category that no word list is for; nothing of one that is known, or of none."""
+    known = _CATEGORIES.split()
+    if not category or category in known:
+        return ""
+    nearest = "".join(f"最接近的是「{name}」，" for name in get_close_matches(category, known, 1, 0.01))
+    return (
+        f"类目「{category}」没有自己的词表，按通用词表归因：{nearest}有词表的是 {'、'.join(known)}；可在 shop.toml 里改"
+    )
 
 
 def load(
@@ -46,11 +67,15 @@ def load(
     from shopscore_analysis.shop import Shop
 
     with bar("files") as progress:
-        loaded = Shop.open(shop).load(paths or [], _period(period), progress)
+        home = Shop.open(shop)
+        loaded = home.load(paths or [], _period(period), progress)
     if as_json:
         print_json({"files": [_loaded_row(one) for one in loaded]})
     else:
         _print_loaded(loaded)
+    if not any(one.table or one.error for one in loaded):
+        places = "、".join(str(path) for path in paths or [home.root / "data" / "raw"])
+        note(f"{places} 里没有导出文件：把后台导出的文件放进去，或写明在哪里（shopscore load PATH…）")
     if any(one.error for one in loaded):
         raise SystemExit(1)
 
@@ -64,6 +89,10 @@ def _period(text: str) -> tuple[date, date] | None:
         raise typer.BadParameter(
             f"expected days such as 20261109-20261115, found {text}", param_hint="--period"
         ) from error
+    if last < first:
+        raise typer.BadParameter(
+            f"expected the first day before the last, found {text}; turn them round", param_hint="--period"
+        )
     return first, last
 
 
@@ -73,20 +102,35 @@ def _loaded_row(one: Loaded) -> dict[str, Any]:
 
 
 def _print_loaded(loaded: list[Loaded]) -> None:
-    columns = ("table", "dialect", "rows", "new", "updated", "unchanged", "rejected")
-    grid = Grid("file", *columns, box=None)
+    from shopscore_analysis.schema import TABLES
+
+    table = grid("文件", "表", "格式", *_COUNTS.values(), whole=("表", "格式", *_COUNTS.values()))
     for one in loaded:
-        grid.add_row(
-            Path(one.path).name,
-            *(
-                str(getattr(one, name) or 0 if name not in columns[:2] else getattr(one, name) or "")
-                for name in columns
-            ),
-        )
-    Console().print(grid, markup=False)
+        kind = TABLES[one.table].label if one.table else ""
+        table.add_row(one.path.name, kind, one.dialect, *(str(getattr(one, name)) for name in _COUNTS))
+    if loaded:
+        print_grid(table)
+    for line in _warned(loaded):
+        notes.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
+    for error in filter(None, (one.error for one in loaded)):
+        notes.print(error, style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+def _warned(loaded: list[Loaded]) -> Iterator[str]:
+    """The warnings file by file; that cells are still to come is said once a table, of its newest export."""
+    from shopscore_analysis.read.values import PENDING
+
+    waiting: dict[str, list[tuple[datetime, str]]] = {}
     for one in loaded:
-        for line in (*one.warnings, *([one.error] if one.error else [])):
-            notes.print(f"{Path(one.path).name}: {line}", style="red" if line == one.error else "yellow", markup=False)
+        for text in one.warnings:
+            line = f"{one.path.name}: {text}"
+            if PENDING in text:
+                waiting.setdefault(one.table, []).append((one.exported_at or datetime.min, line))
+            else:
+                yield line
+    for lines in waiting.values():
+        more = f" ({len(lines) - 1} older files say so, too: a newer export over their days fills them)"
+        yield max(lines)[1] + (more if lines[1:] else "")
 
 
 def status(shop: ShopFolder = Path(), as_json: AsJson = False) -> None:
@@ -99,37 +143,37 @@ def status(shop: ShopFolder = Path(), as_json: AsJson = False) -> None:
     found = Shop.open(shop).status()
     if as_json:
         return print_json(found)
-    grid = Grid(
-        "table",
-        "records",
-        "first week",
-        "last week",
-        "weeks",
-        "gaps",
-        "newest export",
-        "lag",
-        title=escape(found["shop"]),
-        box=None,
-    )
+    _print_status(found)
+    if not any(table["rows"] for table in found["tables"].values()):
+        note(f"还没有数据：把后台导出的文件放进 {shop / 'data' / 'raw'}，再运行 shopscore load --shop {shop}")
+    return None
+
+
+def _print_status(found: dict[str, Any]) -> None:
+    from shopscore_analysis.schema import TABLES
+
+    typer.echo(found["shop"])
+    headings = ("数据", "记录", "第一周", "最近一周", "周数", "缺的周", "最新导出", "滞后")
+    shown = grid(*headings, whole=(*headings[:5], *headings[6:]))
     for name, table in found["tables"].items():
         weeks, lag = sorted(table["weeks"]) or ["-"], table["lag_days"]
         spans = (f"{table['rows']:,}", weeks[0], weeks[-1], str(len(table["weeks"])), _gaps(table["gaps"]))
-        grid.add_row(name, *spans, (table["newest_export"] or "-")[:10], "-" if lag is None else f"{lag} d")
-    Console().print(grid)
+        newest = (table["newest_export"] or "-")[:10]
+        shown.add_row(TABLES[name].label, *spans, newest, "-" if lag is None else f"{lag} 天")
+    print_grid(shown)
     for name, join in found["joins"].items():
         if join["n"]:
-            typer.echo(f"{name}: {join['share']:.1%} of {join['n']:,} meet an order ({_levels(join)})")
-    return None
+            typer.echo(f"{TABLES[name].label} {join['n']:,} 条，{join['share']:.1%} 对得上订单（{_levels(join)}）")
 
 
 def _gaps(weeks: list[str]) -> str:
     """The weeks without a record, at most three of them by name."""
-    return ", ".join(weeks[:3]) + (f" and {len(weeks) - 3} more" if len(weeks) > 3 else "") if weeks else "-"
+    return "、".join(weeks[:3]) + (f" 等 {len(weeks)} 周" if len(weeks) > 3 else "") if weeks else "-"
 
 
 def _levels(join: dict[str, Any]) -> str:
     """At which level records meet their orders."""
-    return f"{join['sub_order']:,} by sub-order, {join['order']:,} by order and product, {join['none']:,} not"
+    return f"按子订单 {join['sub_order']:,}，按主订单和商品 {join['order']:,}，对不上 {join['none']:,}"
 
 
 def doctor(shop: ShopFolder = Path(), as_json: AsJson = False) -> None:
@@ -137,15 +181,17 @@ def doctor(shop: ShopFolder = Path(), as_json: AsJson = False) -> None:
 
     Example: shopscore doctor
     """
-    from shopscore_analysis.doctor import examine
+    from shopscore_analysis.doctor import examine, words
+    from shopscore_analysis.errors import SettingsError
 
+    if not shop.is_dir():
+        raise SettingsError(f"expected a folder, found nothing at {shop}; name the shop's folder with --shop")
     checks = examine(shop)
     if as_json:
         print_json([check._asdict() for check in checks])
     else:
         for check in checks:
-            remedy = "" if check.ok else f" → {check.remedy}"
-            typer.echo(f"{'ok   ' if check.ok else 'FAULT'} {check.name}: {check.found}{remedy}")
+            typer.echo(words(check))
     if not all(check.ok for check in checks):
         raise SystemExit(1)
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import pandas as pd
 
 from shopscore_analysis.measure.axes import TALLY_AXES, By, axes_of, counted, on_grid
 from shopscore_analysis.measure.rates import bh, estimate, p_value, shrink
+from shopscore_analysis.measure.trend import laney_sigma
 from shopscore_analysis.schema import CAUSES
 from shopscore_analysis.tally import Tally
 
@@ -41,14 +45,45 @@ def contrast(estimates: pd.DataFrame) -> pd.DataFrame:
 
     lift: the cell's share over that of all other cells of the cause (NaN where those have no complaint); p: of no
     difference (score test); q: Benjamini-Hochberg over all cells with n ≥ 5, which alone are tested. Each order or
-    review stands in one cell only, so cells and rest are apart. To control a whole report, pool the p of its tables.
+    review stands in one cell only, so cells and rest are apart. Along weeks the test is widened by the weeks' own
+    unrest (Laney's σz over the other weeks of the cause). To control a whole report: `contrasts`.
     """
     totals = estimates.groupby("cause")[["k", "n"]].transform("sum")
     rest = totals - estimates[["k", "n"]]
     elsewhere = rest["k"] / rest["n"].where(rest["n"] > 0)
     p = pd.Series(p_value(estimates["k"], estimates["n"], rest["k"], rest["n"]), index=estimates.index)
-    p = p.where(estimates["enough"])
+    p = (_restless(estimates, p) if "week" in estimates else p).where(estimates["enough"])
     return estimates.assign(lift=estimates["share"] / elsewhere.where(elsewhere > 0), p=p, q=bh(p))
+
+
+def contrasts(*tables: pd.DataFrame) -> list[pd.DataFrame]:
+    """`contrast` of each table, in order, with q over the cells of all of them: what one report marks at once."""
+    judged = [contrast(table) for table in tables]
+    p = [table["p"].to_numpy(dtype=float) for table in judged]
+    parts = np.split(bh(np.concatenate([np.empty(0), *p])), np.cumsum([len(part) for part in p])[:-1])
+    return [table.assign(q=part) for table, part in zip(judged, parts, strict=False)]
+
+
+def marked(
+    tally: Tally, per_review: Sequence[str], per_order: Sequence[str] = ()
+) -> dict[tuple[str, str], pd.DataFrame]:
+    """The cells of a whole report: (axis, "review" or "order") → `causes` along the axis, marked by `contrasts`."""
+    asked = [(axis, "review") for axis in per_review] + [(axis, "order") for axis in per_order]
+    return dict(zip(asked, contrasts(*(causes(tally, by=axis, per=per) for axis, per in asked)), strict=True))
+
+
+def _restless(estimates: pd.DataFrame, p: pd.Series) -> pd.Series:
+    """The p of each week, its z drawn in by the unrest of the cause's other weeks."""
+    from scipy.special import ndtr, ndtri
+
+    sigma = pd.Series(1.0, index=estimates.index)
+    for rows in estimates.groupby("cause").groups.values():
+        weekly = estimates.loc[rows].sort_values("week")
+        for at in rows:
+            others = weekly.drop(index=at)
+            sigma[at] = max(laney_sigma(others["k"], others["n"]), 1.0)
+    widened: pd.Series = 2 * ndtr(ndtri(p / 2) / sigma)
+    return widened
 
 
 def unhappy(tally: Tally, by: By = None) -> pd.DataFrame:

@@ -22,6 +22,7 @@ from shopscore_analysis.schema import CAUSES, LOSS_UNIT, POSSIBLE, REAL, WITHIN,
 from shopscore_analysis.tally import Tally
 
 COLUMNS = ("kind", "cause", "product_id", "from_week", "to_week", "k", "n", "baseline", "verdict", "loss")
+WINDOW = 13  # weeks that every report's findings cover, however far back its other tables look
 _LEVELS = ((0.05, REAL), (0.20, POSSIBLE))  # false discovery rates that the words stand for
 _FEWEST = 5  # complaints below which nothing is called real
 _REST = 4  # weeks that must stay outside a span to compare it with
@@ -31,18 +32,25 @@ _GROWS = 0.01  # p at which the weeks beside a change belong to it
 _WHOLE_SHOP = -1
 
 
-def findings(tally: Tally, week: str, window: int = 13) -> pd.DataFrame:
+def findings(tally: Tally, week: str, window: int = WINDOW, *, over: bool = True) -> pd.DataFrame:
     """What stands out in the `window` weeks up to `week`, effects that have ended included; most important first.
 
     Columns: `kind` "change" (a span of weeks unlike the others) or "level" (a product unlike the others all
     along); `cause`; `product_id`, None for the whole shop; `from_week`, `to_week`; `k` complaining texts of
     `n` reviews with text in that span; `baseline` the share to compare with; `verdict` 真实变化 or 可能变化;
-    `loss` the stars lost beyond the baseline (negative: saved). Weeks before the window serve as baseline.
+    `loss` the stars lost beyond the baseline (negative: saved). Weeks before the window serve as baseline. A week
+    that is not `over` yet makes nothing sure: a change that lasts into it is 可能变化 at most.
     """
     cube = _Cube.of(tally, week)
     first = max(len(cube.weeks) - window, 0)
-    found = [*_changes(cube, first), *_levels(cube, first)]
-    return _ranked(found, cube)
+    found = _ranked([*_changes(cube, first), *_levels(cube, first)], cube)
+    return found if over else _capped(found, week)
+
+
+def _capped(found: pd.DataFrame, week: str) -> pd.DataFrame:
+    unsure = (found["kind"] == "change") & (found["to_week"] == week)
+    capped = found.assign(verdict=found["verdict"].mask(unsure, POSSIBLE))
+    return capped.sort_values("verdict", key=lambda said: said == POSSIBLE, kind="stable", ignore_index=True)
 
 
 @dataclass(frozen=True)

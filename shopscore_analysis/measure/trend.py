@@ -47,13 +47,16 @@ def _scores(k: NDArray[np.float64], n: NDArray[np.float64]) -> NDArray[np.float6
 Event = Literal["low_stars", "complaint"]
 
 
-def trend(tally: Tally, cause: str = "", event: Event = "complaint", product: str = "") -> pd.DataFrame:
+def trend(
+    tally: Tally, cause: str = "", event: Event = "complaint", product: str = "", *, over: bool = True
+) -> pd.DataFrame:
     """One row a week: k of n with interval, the P′ limits from the weeks before it, and a verdict.
 
     With `cause`, k is the reviews that complain of it and n the reviews with text; otherwise `event` is
     "complaint" (k complaining reviews of n with text) or "low_stars" (k of 1-2 stars of n rated reviews).
     `product` takes an id or a name. Columns: `COLUMNS`; `center`, `lower`, `upper` are NaN until four weeks lie behind.
-    The verdict of a week: 真实变化 beyond 3 σ, 可能变化 beyond 2 σ, 波动内, or 样本不足 (n < 5 or too few weeks).
+    The verdict of a week: 真实变化 beyond 3 σ, 可能变化 beyond 2 σ, 波动内, or 样本不足 (n < 5 or too few weeks). Where
+    the newest week is not `over` yet, it is 可能变化 at most.
     """
     chosen = tally.where(product=product) if product else tally
     k, n = _counted(chosen, cause, event)
@@ -64,7 +67,9 @@ def trend(tally: Tally, cause: str = "", event: Event = "complaint", product: st
         [_limits(rows, at) for at in rows.index], columns=["center", "lower", "upper", "z"], index=rows.index
     )
     judged = rows.join(limits)
-    return judged.assign(verdict=[_verdict(z, n) for z, n in zip(judged["z"], judged["n"], strict=True)])[list(COLUMNS)]
+    verdicts = pd.Series([_verdict(z, n) for z, n in zip(judged["z"], judged["n"], strict=True)], index=judged.index)
+    unsure = (judged.index == len(judged) - 1) & (not over)
+    return judged.assign(verdict=verdicts.mask(unsure & (verdicts == REAL), POSSIBLE))[list(COLUMNS)]
 
 
 def _counted(tally: Tally, cause: str, event: Event) -> tuple[pd.Series, pd.Series]:

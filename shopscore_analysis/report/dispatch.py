@@ -8,8 +8,9 @@ from pathlib import Path
 from shopscore_analysis.errors import SettingsError, ShopscoreError
 from shopscore_analysis.report import deliver, twins
 from shopscore_analysis.report.deliver import OWNER, TO, Delivery
-from shopscore_analysis.report.due import FAILED, Outcome
+from shopscore_analysis.report.due import Outcome
 from shopscore_analysis.report.missed import MADE
+from shopscore_analysis.report.runlog import FAILED, SENT, RunLog
 from shopscore_analysis.shop import Shop
 
 
@@ -49,15 +50,18 @@ def sent(folder: Path, week: str, notebook: str, environment: Mapping[str, str])
     return done + _told(_undelivered(edition.title, done), environment)
 
 
-def dispatch(outcomes: Sequence[Outcome], environment: Mapping[str, str]) -> list[Delivery]:
+def dispatch(outcomes: Sequence[Outcome], environment: Mapping[str, str], log: RunLog | None = None) -> list[Delivery]:
     """What became of every delivery of a scheduled run: of each shop the newest report that is new.
 
-    The owner gets one message with all that failed, made or delivered; the managers get nothing of it.
+    The owner gets one message with all that failed, made or delivered; the managers get nothing of it. `log`: where
+    each shop's delivery is recorded.
     """
     newest = {outcome.folder: outcome for outcome in outcomes if outcome.outcome == MADE}
     done, troubles = [], [_trouble(outcome) for outcome in outcomes if outcome.outcome == FAILED]
     for outcome in newest.values():
         deliveries, told = _one(outcome, environment)
+        if log and deliveries:
+            _record(log, outcome, deliveries)
         done += deliveries
         troubles += told
     return done + _told(troubles, environment)
@@ -71,6 +75,18 @@ def _one(outcome: Outcome, environment: Mapping[str, str]) -> tuple[list[Deliver
     except ShopscoreError as error:
         return [Delivery(outcome.shop, False, 0, str(error))], [f"{outcome.shop} {outcome.week}：{error}"]
     return done, list(_undelivered(edition.title, done))
+
+
+def _record(log: RunLog, outcome: Outcome, deliveries: Sequence[Delivery]) -> None:
+    stem, (word, detail) = Path(outcome.report).stem, ended(deliveries)
+    run = log.begin(Path(outcome.folder), outcome.shop, stem, outcome.week, {})
+    log.end(run, word, detail, outcome.report)
+
+
+def ended(deliveries: Sequence[Delivery]) -> tuple[str, str]:
+    """What the run log says of deliveries: sent or failed, and every channel, with the reason where it failed."""
+    word = SENT if all(one.sent for one in deliveries) else FAILED
+    return word, "; ".join(one.channel + ("" if one.sent else f": {one.reason}") for one in deliveries)
 
 
 def _trouble(outcome: Outcome) -> str:

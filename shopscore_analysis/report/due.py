@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
-from multiprocessing import connection
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Thread
 from typing import Any
 
 from shopscore_analysis.errors import SettingsError, ShopscoreError
@@ -23,23 +20,27 @@ from shopscore_analysis.report.archive import published, sweep
 from shopscore_analysis.report.bundle import issue
 from shopscore_analysis.report.inbox import left_alone, take_in
 from shopscore_analysis.report.missed import due_weeks
-from shopscore_analysis.report.runlog import RunLog
+from shopscore_analysis.report.runlog import FAILED, RunLog
 from shopscore_analysis.report.under import shops_under
 from shopscore_analysis.shop import Shop
+from shopscore_analysis.workers import end_with_parent, pool
 
-LOADED, IDLE, WAITING, BUSY, FAILED = "loaded", "idle", "waiting", "busy", "failed"
+LOADED, IDLE, WAITING, BUSY = "loaded", "idle", "waiting", "busy"
 _CHINA = timedelta(hours=8)
 
 
 @dataclass(frozen=True)
 class Job:
-    """What to do for one shop: its folder, the folder of all shops, the notebook, the day, how many weeks at most."""
+    """What to do for one shop: its folder, the folder of all shops, the notebook, the day, how many weeks at most, and
+    by how many processes it is counted.
+    """
 
     folder: Path
     root: Path
     notebook: str
     today: date
     most: int
+    workers: int = 1
 
 
 @dataclass(frozen=True)
@@ -74,14 +75,16 @@ def run_due(
     day: date | None = None,
     most: int = 8,
     progress: Callable[[Path, int, int], None] | None = None,
+    workers: int = 1,
 ) -> list[Outcome]:
     """What became of every shop under `root`, in the order of their folders; `jobs` shops at once, each in a process.
 
-    `day`: what counts as today; `most`: how many missed weeks of a shop are made up for at most. `progress` is called
-    with (folder, shops done, shops in all). A process that dies takes no other shop with it.
+    `day`: what counts as today; `most`: how many missed weeks of a shop are made up for at most; `workers`: processes
+    that count one shop. `progress` is called with (folder, shops done, shops in all). A process that dies takes no
+    other shop with it.
     """
     root = root.expanduser().resolve()
-    todo = [Job(folder, root, notebook, day or today(), most) for folder in shops_under(root)]
+    todo = [Job(folder, root, notebook, day or today(), most, workers) for folder in shops_under(root)]
     lanes: SimpleQueue[_Lane] = SimpleQueue()
     for _ in range(max(1, min(jobs, len(todo)))):
         lanes.put(_Lane())
@@ -98,20 +101,6 @@ def run_due(
     return done
 
 
-def _end_with_parent() -> None:
-    """Nothing; from now on this worker process, and the kernel it started, end when the run that started it is killed.
-
-    Without this a worker would go on, and then wait for ever for a next shop, holding the shop's lock.
-    """
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        connection.wait([parent.sentinel] if parent else [])
-        os._exit(1)
-
-    Thread(target=watch, daemon=True).start()
-
-
 class _Lane:
     """One worker process, which keeps what it has imported; a new one where a shop has killed it."""
 
@@ -119,7 +108,7 @@ class _Lane:
         self._pool = self._fresh()
 
     def _fresh(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+        return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=end_with_parent)
 
     def run(self, job: Job) -> list[Outcome]:
         try:
@@ -179,6 +168,9 @@ def _worked(job: Job) -> Iterator[Outcome]:
     sweep(shop.reports)
     yield from (told := list(_loaded(job, shop, log)))
     weeks, waits = due_weeks(shop, job.notebook, job.today, job.most)
+    if weeks and job.workers > 1:
+        with pool(job.workers, shop.settings.category, shop.own) as chosen:
+            shop.count(chosen)
     for week, outcome in weeks:
         yield _made(job, shop, log, week, outcome)
     if not weeks and not told:

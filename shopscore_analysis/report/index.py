@@ -9,6 +9,9 @@ from pathlib import Path
 from shopscore_analysis.errors import ReportError
 from shopscore_analysis.report.archive import TABLES, Week, archived
 from shopscore_analysis.report.checks import CSP
+from shopscore_analysis.report.edition import MAIN
+from shopscore_analysis.report.edition import named as edition_file
+from shopscore_analysis.report.names import report_name
 from shopscore_analysis.shop import Shop
 from shopscore_analysis.show import theme, words
 from shopscore_analysis.show.html import Html, joined, tag
@@ -23,11 +26,11 @@ font-family:'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif}
 h1{font-size:1.4rem}.scroll{overflow-x:auto}svg{display:block;max-width:none}
 table{border-collapse:collapse;width:100%}caption{text-align:left;color:var(--muted);padding:.5rem 0}
 th,td{border-top:1px solid var(--grid);padding:.25rem .75rem .25rem 0;text-align:left;vertical-align:top}
+a.tables{color:var(--muted);font-size:.9em}
 a{color:var(--accent);display:inline-block;min-height:44px;line-height:44px;padding-right:.75rem}
 th small{font-weight:400;color:var(--muted)}th{min-width:3em}
 .num{text-align:right;font-variant-numeric:tabular-nums}
 """
-_NAMES = {"weekly": "周报"}
 _STEP, _HEIGHT, _EDGE, _FEW = 44, 160, 40, 2  # pixels of the line; weeks below which there is no line
 
 Scores = Mapping[str, float]
@@ -68,10 +71,10 @@ def index(shop: str, weeks: Sequence[Week], scores: Scores) -> str:
         tag("meta", http_equiv="Content-Security-Policy", content=CSP),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="robots", content="noindex"),
-        tag("title", f"{shop} 周报存档"),
+        tag("title", f"{shop} 报告存档"),
         tag("style", Html(_STYLE)),
     )
-    body = tag("body", tag("h1", f"{shop} 周报存档"), line(weeks, scores), _table(weeks, scores))
+    body = tag("body", tag("h1", f"{shop} 报告存档"), line(weeks, scores), _table(weeks, scores))
     return f'<!DOCTYPE html>\n<html lang="zh-CN">{head}{body}</html>\n'
 
 
@@ -79,7 +82,7 @@ def _table(weeks: Sequence[Week], scores: Scores) -> Html:
     heads = tag("tr", *(tag("th", name, scope="col") for name in ("周", "总分", "结论", "打开")))
     caption = tag("caption", f"{len(weeks)} 周，最近的在前；总分取当周最后一天，5 分制。")
     whole = tag("table", caption, tag("thead", heads), tag("tbody", *(_row(week, scores) for week in weeks)))
-    return tag("div", whole, class_="scroll", role="region", aria_label="各周周报", tabindex=0)
+    return tag("div", whole, class_="scroll", role="region", aria_label="各周报告", tabindex=0)
 
 
 def _row(week: Week, scores: Scores) -> Html:
@@ -102,10 +105,12 @@ def verdicts(week: Week) -> str:
 
 
 def _links(week: Week) -> Iterator[Html]:
-    for name, page in week.pages.items():
-        yield tag("a", _NAMES.get(name, name), href=f"{week.name}/{page.name}")
-    for tables in sorted(week.folder.glob(f"*{TABLES}")):
-        yield tag("a", tables.name, href=f"{week.name}/{tables.name}")
+    """The week's pages, the weekly report first, each with its workbook beside it."""
+    for name, page in sorted(week.pages.items(), key=lambda item: (item[0] != MAIN, item[0])):
+        called, tables = report_name(page), week.folder / edition_file(name, TABLES)
+        yield tag("a", called, href=f"{week.name}/{page.name}")
+        if tables.exists():
+            yield tag("a", f"{called}表格", href=f"{week.name}/{tables.name}", class_="tables")
 
 
 def line(weeks: Sequence[Week], scores: Scores) -> Html:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from shopscore_analysis.errors import ReportError
@@ -19,7 +20,8 @@ def checked(notebook: str, known: Known, given: Mapping[str, Any]) -> dict[str, 
     `known` is what papermill reads of the cell tagged `parameters`: name → inferred_type_name, default, help.
     Papermill itself only logs a warning for a misspelt name, and the report is then about the wrong shop; here
     an unknown name, a value of another type, a notebook without a parameters cell, and a parameter whose
-    default is None and that is not given raise ReportError.
+    default is None and that is not given raise ReportError. A text for a number or a truth value, as a command line
+    gives it, is read by the parameter's annotation.
     """
     if not known:
         raise ReportError(
@@ -27,15 +29,46 @@ def checked(notebook: str, known: Known, given: Mapping[str, Any]) -> dict[str, 
             "tag the first code cell (cell inspector, Tags) and give every parameter a default",
             notebook,
         )
+    values = {}
     for name, value in given.items():
         _check_name(notebook, known, name)
-        _check_type(notebook, known[name], name, value)
+        values[name] = _read(value, known[name]["inferred_type_name"])
+        _check_type(notebook, known[name], name, values[name])
     missing = [name for name, parameter in known.items() if parameter["default"] == "None" and name not in given]
     if missing:
         raise ReportError(
             f"expected a value for {', '.join(missing)}, found none; give it with -p NAME=VALUE", notebook
         )
-    return dict(given)
+    return values
+
+
+def _read(value: Any, kind: str) -> Any:
+    """A text as the number or truth value that it spells; anything else, and what spells none, as it is.
+
+    >>> _read("4.8", "float"), _read("true", "bool"), _read("four", "int"), _read("8", "str")
+    (4.8, True, 'four', '8')
+    """
+    if not isinstance(value, str) or kind not in _READERS:
+        return value
+    try:
+        return _READERS[kind](value.strip())
+    except (KeyError, ValueError):
+        return value
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+_TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    "int": int,
+    "float": _finite,
+    "bool": lambda text: _TRUTHS[text.lower()],
+}
 
 
 def _check_name(notebook: str, known: Known, name: str) -> None:

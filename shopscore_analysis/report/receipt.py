@@ -28,8 +28,11 @@ class _Shop(Protocol):
     @property
     def name(self) -> str: ...
     @property
+    def own(self) -> str: ...
+    @property
     def shelf(self) -> Any: ...
     def records(self, table: str) -> pd.DataFrame: ...
+    def is_over(self, week: str) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,8 @@ def facts(shop: _Shop, week: str, also: Mapping[str, Any] | None = None) -> dict
     """What a report of `shop` for `week` is made from: shop, category, week, data_as_of, inputs, settings, versions.
 
     `inputs` gives rows and digest of each table that has any; `also` is what else the report looks at, such as
-    `promises.sources`. Nothing here depends on the clock or on where the shop's folder lies, so that the same
-    inputs give the same facts.
+    `promises.sources`. `unfinished` stands there only where the week was not over when its reviews were exported.
+    Nothing here depends on the clock or on where the shop's folder lies, so that the same inputs give the same facts.
     """
     held = {name: shop.records(name) for name in TABLES}
     inputs = {name: {"rows": len(rows), "digest": shop.shelf.digest(name)} for name, rows in held.items() if len(rows)}
@@ -72,7 +75,8 @@ def facts(shop: _Shop, week: str, also: Mapping[str, Any] | None = None) -> dict
         "data_as_of": data_as_of(held),
         "inputs": inputs,
         "settings": hashlib.sha256(shop.settings.model_dump_json().encode("utf-8")).hexdigest()[:12],
-        "versions": versions(),
+        "versions": versions(shop.settings.category, shop.own),
+        **({} if shop.is_over(week) else {"unfinished": True}),
         **(also or {}),
     }  # fmt: skip
 
@@ -83,8 +87,11 @@ def data_as_of(held: Mapping[str, pd.DataFrame]) -> str:
     return "" if pd.isna(newest) else f"{newest:%Y-%m-%d}"
 
 
-def versions() -> dict[str, str]:
-    """Versions of the package, of what computes, and digests of the lexicon and of all code and data files."""
+def versions(category: str = "", own: str = "") -> dict[str, str]:
+    """Versions of the package, of what computes, and digests of the lexicon and of all code and data files.
+
+    `category` and `own` (the shop's own phrases) name the lexicon whose digest is given.
+    """
     from shopscore_analysis.shop import code_digest
     from shopscore_analysis.text.tagger import tagger_digest
 
@@ -94,18 +101,23 @@ def versions() -> dict[str, str]:
             found[name] = version(name)
         except PackageNotFoundError:  # the package itself, run from its folder
             found[name] = "not installed"
-    return {**found, "lexicon": tagger_digest()[:12], "code": code_digest()}
+    return {**found, "lexicon": tagger_digest(category, own)[:12], "code": code_digest()}
 
 
 def tagger_quality() -> pd.DataFrame:
-    """How well the tagger knows each cause, as measured when it was trained: cause, n, said, hit, precision, recall.
+    """How well the tagger knows each cause, as measured when it was trained, with 95 % intervals.
 
-    n: texts labelled with the cause, said: tagged with it, hit: both.
+    Columns: cause, n (texts labelled with it), said (tagged with it), hit (both), precision and recall (weighed),
+    precision_low, precision_high, recall_low, recall_high (Wilson, of hit/said and hit/n).
     """
     source = resources.files("shopscore_analysis") / "data" / "tagger_quality.json"
     measured = json.loads(source.read_text(encoding="utf-8"))["causes"]
     columns = ["n", "said", "hit", "precision", "recall"]
-    table = pd.DataFrame.from_dict(measured, orient="index")[columns].rename_axis("cause").reset_index()
+    whole = pd.DataFrame.from_dict(measured, orient="index").rename_axis("cause").reset_index()
+    table = whole[["cause", *columns]]
+    for name in ("precision", "recall"):
+        ends = pd.DataFrame(whole[f"{name}_interval"].tolist(), columns=[f"{name}_low", f"{name}_high"])
+        table = pd.concat([table, ends], axis=1)
     return table[table["cause"].isin(list(CAUSES))].reset_index(drop=True)
 
 

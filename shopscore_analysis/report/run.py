@@ -18,7 +18,7 @@ from shopscore_analysis.report.edition import Edition, as_json, named, place, se
 from shopscore_analysis.report.receipt import MIME, run_id
 from shopscore_analysis.report.under import newest
 from shopscore_analysis.shop import Shop
-from shopscore_analysis.show.words import days, week_name
+from shopscore_analysis.show.words import days, reported
 
 TIMEOUT = 600  # seconds a cell may take
 QUIET = 50  # logging.CRITICAL: on one machine a kernel need not warn of plain sockets, nor of its own shutdown
@@ -222,7 +222,7 @@ def page_of(content: Any, facts: Mapping[str, Any]) -> str:
             exclude_input_prompt=True, exclude_output_prompt=True, exclude_anchor_links=True,
         )  # fmt: skip
         about = {
-            "title": f"{facts['shop']} {week_name(facts['week'])} · {days(facts['week'])}",
+            "title": f"{facts['shop']} {reported(facts)} · {days(facts['week'], facts.get('from_week', ''))}",
             "run_id": run_id(facts), "csp": CSP, "sections": list(_sections(content.cells)), **facts,
         }  # fmt: skip
         page, _ = exporter.from_notebook_node(content, resources={"about": about})

@@ -1,4 +1,4 @@
-"""The run log: one SQLite file under ROOT, a row for each shop and week that a scheduled run looked at.
+"""The run log: one SQLite file under ROOT, a row for each report made or tried, each load, each delivery.
 
 SQLite because a row must survive a crash, and two runs may write at once. Any tool can query it:
 `sqlite3 runs.sqlite "select * from runs where outcome = 'failed'"`.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from typing import Any
 from shopscore_analysis.errors import SettingsError
 
 FILE = "runs.sqlite"
-RUNNING, KILLED = "running", "killed"
+RUNNING, KILLED, FAILED, SENT = "running", "killed", "failed", "sent"
 _WAIT = 30.0  # seconds to wait for another writer
 _SCHEMA = """
 create table if not exists runs (
@@ -35,7 +35,7 @@ create table if not exists runs (
 class Run:
     """One row: times are ISO 8601 in UTC, `inputs` the files loaded and the tables' rows and digests.
 
-    `outcome`: running, loaded, made, remade, idle, waiting, failed or killed; `detail` says why.
+    `outcome`: running, loaded, made, remade, idle, waiting, sent, failed or killed; `detail` says why.
     """
 
     id: int
@@ -120,6 +120,49 @@ class RunLog:
                 (shop, shop, f"%{shop}", outcome, outcome, last),
             ).fetchall()
         return [Run(**{**dict(row), "inputs": json.loads(row["inputs"])}) for row in rows]
+
+
+def log_of(folder: Path) -> RunLog:
+    """The run log that knows the shop in `folder`: that of the folder above it where there is one, else its own.
+
+    So that a report made by hand stands beside the scheduled ones.
+    """
+    above = RunLog(folder.parent)
+    return above if above.path.exists() else RunLog(folder)
+
+
+@dataclass
+class Entry:
+    """What the row of a run will say of its end; filled in while it runs."""
+
+    outcome: str
+    detail: str = ""
+    report: str = ""
+    run_id: str = ""
+    inputs: Any = None
+
+
+@contextmanager
+def entered(
+    log: RunLog, folder: Path, shop: str, notebook: str, week: str, outcome: str, tell: Callable[[str], None]
+) -> Iterator[Entry]:
+    """An entry of the log around a run by hand: begun, and ended with what the run fills in, or as failed.
+
+    `outcome`: what it is called where nothing is raised. A log that cannot be written stops nobody: `tell` gets why.
+    """
+    entry = Entry(outcome)
+    try:
+        run = log.begin(folder, shop, notebook, week, {})
+    except SettingsError as error:
+        tell(f"not in the run log: {error}")
+        yield entry
+        return
+    try:
+        yield entry
+    except BaseException as error:
+        log.end(run, FAILED, str(error) or type(error).__name__)
+        raise
+    log.end(run, entry.outcome, entry.detail, entry.report, entry.run_id, entry.inputs)
 
 
 def _now() -> str:

@@ -163,7 +163,7 @@ from airflow.providers.papermill.operators.papermill import PapermillOperator
 
 ROOT = Path({root})
 NOTEBOOK = {notebook}
-SHOPS = sorted(path.parent for path in ROOT.glob("*/shop.toml"))
+SHOPS = [ROOT] if (ROOT / "shop.toml").exists() else sorted(path.parent for path in ROOT.glob("*/shop.toml"))
 
 with DAG(
     dag_id="shopscore_weekly",

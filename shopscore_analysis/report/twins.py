@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from shopscore_analysis.errors import ReportError
+from shopscore_analysis.report.names import report_name
 from shopscore_analysis.report.reading import Reading, read_page
 from shopscore_analysis.show import words
 from shopscore_analysis.show.html import Html, joined, tag
@@ -37,10 +38,9 @@ class Published:
 
     @property
     def title(self) -> str:
-        """Shop, week and days: the subject of a mail."""
-        return (
-            f"{self.facts['shop']} {words.week_name(self.facts['week'])}体验分周报（{words.days(self.facts['week'])}）"
-        )
+        """Shop, weeks, kind of report and days: the subject of a mail."""
+        span = words.days(self.facts["week"], self.facts.get("from_week", ""))
+        return f"{self.facts['shop']} {words.reported(self.facts)}体验分{report_name(self.page)}（{span}）"
 
 
 def beside(page: Path, name: str) -> Path:

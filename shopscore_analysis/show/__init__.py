@@ -9,9 +9,11 @@ from shopscore_analysis.show.account import (
     scorecard_line,
     scorecard_table,
 )
+from shopscore_analysis.show.at_odds import at_odds_lines, at_odds_lists
 from shopscore_analysis.show.calendar import coverage, joins_table, repeats_table
 from shopscore_analysis.show.cards import Tile, evidence, header, score_tiles, things_to_do, tiles, watch_list
 from shopscore_analysis.show.charts import bars, gap_lines, gaps, lines, loss_bars, ranks
+from shopscore_analysis.show.chooser import chooser
 from shopscore_analysis.show.drivers import (
     compare_table,
     covers_table,
@@ -20,9 +22,18 @@ from shopscore_analysis.show.drivers import (
     slices,
     vanished_table,
 )
+from shopscore_analysis.show.experiment import experiment_line, experiment_plan, experiment_readouts, experiments_table
 from shopscore_analysis.show.followup import promised, way_on
 from shopscore_analysis.show.grid import heatmap
 from shopscore_analysis.show.html import Figure, Html, Stack, stack, titled
+from shopscore_analysis.show.lexicon import (
+    effect_table,
+    gaps_table,
+    lexicon_coverage,
+    lexicon_line,
+    lexicon_words,
+    new_words_table,
+)
 from shopscore_analysis.show.method import glossary, method, tagger_table
 from shopscore_analysis.show.plan import (
     advice_table,
@@ -34,10 +45,13 @@ from shopscore_analysis.show.plan import (
     reach_words,
 )
 from shopscore_analysis.show.portfolio import failed_table, portfolio_line, rises_table, shops_figure, shops_table
+from shopscore_analysis.show.slopes import slopes
 from shopscore_analysis.show.tables import (
     aftersales_table,
+    baseline_table,
     causes_table,
     cover_table,
+    keywords_along,
     keywords_table,
     ledger_table,
     notes,
@@ -48,10 +62,25 @@ from shopscore_analysis.show.tables import (
     service_table,
     table,
     texts_table,
+    unhappy_table,
     weakest_table,
 )
 from shopscore_analysis.show.terms import cloud
 from shopscore_analysis.show.timeline import completed_figure, lag_figure, timeline
+from shopscore_analysis.show.warnings import (
+    alarms,
+    answered_table,
+    bursts_table,
+    disagreeing_table,
+    disguised_table,
+    hidden_line,
+    offers_table,
+    rows_table,
+    side_by_side_table,
+    suspects_list,
+    warning_line,
+    warnings_list,
+)
 from shopscore_analysis.show.waterfall import waterfall
 from shopscore_analysis.show.words import coverage_line, gap_line, period, refund_line, verdict_line
 
@@ -64,9 +93,16 @@ __all__ = [
     "account_table",
     "advice_table",
     "aftersales_table",
+    "alarms",
+    "answered_table",
+    "at_odds_lines",
+    "at_odds_lists",
     "bars",
+    "baseline_table",
+    "bursts_table",
     "calendar_figure",
     "causes_table",
+    "chooser",
     "cloud",
     "compare_table",
     "completed_figure",
@@ -74,26 +110,41 @@ __all__ = [
     "coverage",
     "coverage_line",
     "covers_table",
+    "disagreeing_table",
+    "disguised_table",
     "drivers_table",
+    "effect_table",
     "evidence",
+    "experiment_line",
+    "experiment_plan",
+    "experiment_readouts",
+    "experiments_table",
     "failed_table",
     "gap_line",
     "gap_lines",
     "gaps",
+    "gaps_table",
     "glossary",
     "header",
     "heatmap",
+    "hidden_line",
     "indicator_lines",
     "indicators_table",
     "joins_table",
+    "keywords_along",
     "keywords_table",
     "lag_figure",
     "ledger_table",
+    "lexicon_coverage",
+    "lexicon_line",
+    "lexicon_words",
     "lines",
     "loss_bars",
     "method",
     "missing_of",
+    "new_words_table",
     "notes",
+    "offers_table",
     "on_time_table",
     "outcome_table",
     "period",
@@ -110,6 +161,7 @@ __all__ = [
     "rejects_table",
     "repeats_table",
     "rises_table",
+    "rows_table",
     "run_record",
     "score_tiles",
     "scorecard_line",
@@ -117,8 +169,11 @@ __all__ = [
     "service_table",
     "shops_figure",
     "shops_table",
+    "side_by_side_table",
     "slices",
+    "slopes",
     "stack",
+    "suspects_list",
     "table",
     "tagger_table",
     "texts_table",
@@ -126,8 +181,11 @@ __all__ = [
     "tiles",
     "timeline",
     "titled",
+    "unhappy_table",
     "vanished_table",
     "verdict_line",
+    "warning_line",
+    "warnings_list",
     "watch_list",
     "waterfall",
     "way_on",

@@ -11,7 +11,7 @@ from shopscore_analysis.show import theme
 from shopscore_analysis.show.account import NARROW, weeks_axis
 from shopscore_analysis.show.canvas import svg
 from shopscore_analysis.show.html import Figure, Html, tag
-from shopscore_analysis.show.tables import TABLE_LABELS, Column, column, table
+from shopscore_analysis.show.tables import TABLE_LABELS, Column, column, notes, table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,15 +78,22 @@ def joins_table(status: Mapping[str, Any]) -> Html:
 
 
 def repeats_table(repeats: pd.DataFrame) -> Html:
-    """Review texts that stand under more than one order, the most repeated first; a sentence where there is none.
+    """Clusters of reviews that say nearly the same, the largest first; a sentence where there is none.
 
-    `repeats`: text, k, products.
+    `repeats`: text, k, wordings, products, stars, since, until (`copies.repeats`).
     """
     if repeats.empty:
-        return tag("p", "没有一字不差的重复评价。", class_="note")
+        return tag("p", "没有几乎相同的评价。", class_="note")
     columns = [
-        column("text", "原文", number=False),
+        column("text", "原文（已脱敏，取最早一条）", number=False),
         column("k", "条数", theme.count),
+        column("wordings", "写法", theme.count),
         column("products", "商品数", theme.count),
+        column("stars", "星级", number=False),
+        Column("从—到", lambda row: row.since if row.since == row.until else f"{row.since}—{row.until}", False),
     ]
-    return table(repeats, columns, "一字不差的重复评价（默认评价不算）", limit=10)
+    told = (
+        f"共 {len(repeats)} 组、{repeats['k'].sum()} 条几乎相同的评价；"
+        "数关键词时同一个月里每组只算一条，占比和丢星照旧逐条算。"
+    )
+    return table(repeats, columns, "几乎相同的评价（默认评价和 12 个字以下的不算）", limit=10) + notes(told)

@@ -16,22 +16,26 @@ from shopscore_analysis.show.tables import AXES, Names, each
 
 QUOTES_SHOWN = 3
 ENOUGH = 5
+SMALL = 0.005  # stars below which two decimals would print nothing
 
 
 def header(facts: Mapping[str, Any], run_id: str, verdict: str) -> Html:
-    """Who, when, from which data, which run, and the verdict in one line.
+    """Who, when, from which data, which run, and the verdict in one line; an unfinished week says so.
 
-    `facts`: shop, category, week, data_as_of (`report.facts`).
+    `facts`: shop, category, week, data_as_of (`report.facts`), and `from_week` where the report covers more weeks.
     """
-    week = str(facts["week"])
-    period = f"{words.week_name(week)}（{words.days(week)}）"
+    period = f"{words.reported(facts)}（{words.days(str(facts['week']), str(facts.get('from_week', '')))}）"
     known = [facts["category"], period, f"数据截至 {facts['data_as_of'] or '未知'}"]
     line = joined([*filter(None, known), joined(["运行编号 ", tag("code", run_id)])], " · ")
     return tag(
         "header",
         tag("p", facts["shop"], class_="shop"), tag("p", line, class_="facts"), tag("p", verdict, class_="verdict"),
+        tag("p", UNFINISHED, class_="note") if facts.get("unfinished") else Html(),
         class_="masthead",
     )  # fmt: skip
+
+
+UNFINISHED = "这一周的导出还没到周日，数字还会变；这一周的变化最多说“可能”。"
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,8 @@ def things_to_do(found: pd.DataFrame, ledger: pd.DataFrame, owners: Mapping[str,
 
 def _thing(row: Any) -> Html:
     head = tag("strong", f"{cause_label(row.cause)} ", tag("small", row.where))
-    lost = f"{'共丢' if row.verdict == words.COST else '多丢'} {theme.points(row.points)} 星"
+    stars = (theme.points if row.points >= SMALL else theme.fine)(row.points)
+    lost = f"{'共丢' if row.verdict == words.COST else '多丢'} {stars} 星"
     gain = tag("span", lost, class_="gain")
     who = tag("span", f"{row.owner} · {row.due}", class_="who")
     door = tag("a", "看原话", href=f"#{evidence_id(row.cause)}", class_="door")
@@ -154,8 +159,10 @@ def evidence(
     is printed.
     """
     inner = _inner_boxes(quotes, cells, names or {}, period) if cells is not None else {}
-    said = dict(iter(quotes.groupby("key")))
-    boxes = [_box(row, "", "", said.get(row.cause), period, inner.get(row.cause, [])) for row in _counted(overall)]
+    said = _said(quotes)
+    boxes = [
+        _box(row, "", "", said.get((row.cause,), []), period, inner.get(row.cause, [])) for row in _counted(overall)
+    ]
     silent = sorted(set(also) - set(overall.loc[overall["k"] > 0, "cause"]))
     return tag("div", *boxes, *(_silent(cause, period) for cause in silent), class_="evidence")
 
@@ -166,12 +173,12 @@ def _counted(estimates: pd.DataFrame) -> Iterator[Any]:
 
 def _inner_boxes(quotes: pd.DataFrame, cells: pd.DataFrame, names: Names, period: str) -> dict[str, list[Html]]:
     by = next(axis for axis in AXES if axis in cells)
-    said = dict(iter(quotes.groupby(["key", by])))
+    said = _said(quotes, by)
     boxes: dict[str, list[Html]] = {}
     for row in _counted(cells):
         value = str(getattr(row, by))
         boxes.setdefault(row.cause, []).append(
-            _box(row, by, names.get(value, value), said.get((row.cause, value)), period)
+            _box(row, by, names.get(value, value), said.get((row.cause, value), []), period)
         )
     return boxes
 
@@ -180,11 +187,10 @@ def _silent(cause: str, period: str) -> Html:
     return folded(cause_label(cause), tag("p", f"{period}没有这种抱怨。", class_="note", id=evidence_id(cause)))
 
 
-def _box(row: Any, by: str, label: str, cell: pd.DataFrame | None, period: str, inner: Sequence[Html] = ()) -> Html:
+def _box(row: Any, by: str, label: str, said: Sequence[Html], period: str, inner: Sequence[Html] = ()) -> Html:
     name = (words.week_name(label) if by == "week" else label) if by else cause_label(row.cause)
     share = "样本不足" if row.n < ENOUGH else f"{theme.percent(row.share)}（{theme.interval(row.low, row.high)}）"
     summary = tag("span", name, tag("small", f"{theme.ratio(row.k, row.n)} · {share}"))
-    said = _quotes(cell)
     rest = max(int(row.k) - len(said), 0)
     left_out = f"，另有 {rest} 条未列出" if rest else ""
     # The id stands inside the box: a browser that follows a link to it opens the box and those around it.
@@ -193,15 +199,17 @@ def _box(row: Any, by: str, label: str, cell: pd.DataFrame | None, period: str, 
     return folded(summary, head, *said, *inner)
 
 
-def _quotes(cell: pd.DataFrame | None) -> list[Html]:
-    if cell is None:
-        return []
-    texts = cell.sort_values(["rank", "text", "start"]).groupby("text", sort=False)
-    return [_quote(str(content), hits) for content, hits in texts][:QUOTES_SHOWN]
+def _said(quotes: pd.DataFrame, by: str = "") -> dict[tuple[str, ...], list[Html]]:
+    """The first quotes of each cause, or of each cause and value of `by`; row by row, for a frame a cell is slow."""
+    cells: dict[tuple[str, ...], dict[str, list[Any]]] = {}
+    for hit in each(quotes.sort_values(["rank", "text", "start"])):
+        texts = cells.setdefault((hit.key, str(getattr(hit, by))) if by else (hit.key,), {})
+        if hit.text in texts or len(texts) < QUOTES_SHOWN:
+            texts.setdefault(hit.text, []).append(hit)
+    return {cell: [_quote(content, hits) for content, hits in texts.items()] for cell, texts in cells.items()}
 
 
-def _quote(content: str, hits: pd.DataFrame) -> Html:
-    stars = int(hits["rating"].iloc[0])
-    spans = [(int(start), int(end)) for start, end in zip(hits["start"], hits["end"], strict=True)]
+def _quote(content: str, hits: Sequence[Any]) -> Html:
+    stars = int(hits[0].rating)
     rated = tag("small", f"{stars} 星" if stars else "未评星")
-    return tag("blockquote", marked(content, spans), " ", rated)
+    return tag("blockquote", marked(content, [(int(hit.start), int(hit.end)) for hit in hits]), " ", rated)

@@ -11,7 +11,8 @@ from shopscore_analysis.schema import DIMENSIONS, UNATTRIBUTED, cause_label
 from shopscore_analysis.show import theme
 from shopscore_analysis.show.account import block
 from shopscore_analysis.show.html import Html, Stack, stack
-from shopscore_analysis.show.tables import Column, Names, causes_column, column, each, named, notes, table
+from shopscore_analysis.show.tables import AXES, Column, Names, causes_column, column, each, named, notes, table
+from shopscore_analysis.show.words import change_interval
 
 
 def drivers_table(drivers: pd.DataFrame, contrast: pd.DataFrame) -> Html:
@@ -62,17 +63,17 @@ def vanished_table(vanished: pd.DataFrame, limit: int | None = 12) -> Html:
     return block(table(ranked, columns, "如果这个根因消失", limit=limit), notes(note))
 
 
-def covers_table(covers: pd.DataFrame) -> Html:
+def covers_table(covers: pd.DataFrame, period: str = "") -> Html:
     """The own causes that cover each dimension's gap, how many complaints less that takes, and what stays open.
 
-    `covers`: `measure.outlook.covers`.
+    `covers`: `measure.outlook.covers`; `period`: the weeks of its ledger, whose complaints are counted.
     """
     columns = [
         named("dimension", "维度", DIMENSIONS),
         causes_column(),
         column("k", "现在的抱怨", theme.count),
         column("fewer", "要少多少条", theme.count),
-        column("stars", "值多少星", theme.points),
+        column("stars", "值多少星", theme.fine),
         column("covered", "累计补上", theme.percent),
     ]
     lines = []
@@ -84,8 +85,9 @@ def covers_table(covers: pd.DataFrame) -> Html:
             )
         else:
             lines.append(f"{name}差 {gap}：到「{cause_label(row.cause)}」为止可以补满。")
+    counted = [f"抱怨的条数是{period}的。"] if period and lines else []
     return table(covers, columns, "每个维度的差距，由哪些根因补上") + notes(
-        *(lines or ["没有落后的维度，或没有可用的根因。"])
+        *(lines or ["没有落后的维度，或没有可用的根因。"]), *counted
     )
 
 
@@ -108,11 +110,6 @@ def _place(low: int, high: int) -> str:
     return f"第 {low} 名" if low == high else f"第 {low}—{high} 名"
 
 
-SLICES = {
-    "product": "商品", "sku": "规格", "week": "周", "channel": "渠道", "warehouse": "仓库", "carrier": "快递",
-}  # fmt: skip
-
-
 def slices(ledgers: Sequence[pd.DataFrame], names: Names | None = None) -> Stack:
     """Ledgers along one axis each, as tables one below the other: `slices_table`."""
     return stack(*(slices_table(ledger, names) for ledger in ledgers))
@@ -129,7 +126,7 @@ def slices_table(ledger: pd.DataFrame, names: Names | None = None, limit: int | 
     worst = known.sort_values(["loss", "cause"], ascending=[False, True]).drop_duplicates(by).set_index(by)
     rows = whole.join(worst[["cause", "share_of_loss"]]).reset_index()
     columns = [
-        named(by, SLICES[by], names or {}),
+        named(by, AXES[by], names or {}),
         column("n", "评价", theme.count),
         column("mean", "均分", theme.points),
         column("loss", "丢掉的星", theme.decimal),
@@ -137,7 +134,7 @@ def slices_table(ledger: pd.DataFrame, names: Names | None = None, limit: int | 
     ]
     is_week = by == "week"
     ranked = rows if is_week else rows.sort_values(["loss", by], ascending=[False, True])
-    return block(table(ranked, columns, f"按{SLICES[by]}：丢了多少星", limit=None if is_week else limit))
+    return block(table(ranked, columns, f"按{AXES[by]}：丢了多少星", limit=None if is_week else limit))
 
 
 def _worst(row: Any) -> str:
@@ -158,7 +155,7 @@ def compare_table(compared: pd.DataFrame, limit: int | None = None) -> Html:
         column("verdict", "判断", number=False),
         Column("这期", lambda row: f"{theme.ratio(row.k, row.n)}（{theme.percent(row.share)}）"),
         Column("上期", lambda row: f"{theme.ratio(row.k_before, row.n_before)}（{theme.percent(row.share_before)}）"),
-        Column("变化的 95% 区间", lambda row: f"{row.low * 100:+.1f}–{row.high * 100:+.1f} 个百分点"),
+        Column("变化（百分点），95% 区间", lambda row: change_interval(row.low, row.high)),
         Column("均分少", lambda row: f"{theme.points(row.stars)}（上期 {theme.points(row.stars_before)}）"),
     ]
     return table(compared, columns, "各根因：这期和上期", limit=limit)

@@ -25,7 +25,7 @@ def way_on(plans: Sequence[Any] | None) -> Html:
     columns = [
         Column("情形", lambda row: row.case_label, False),
         Column("措施", lambda row: row.actions, False),
-        column("cost", "花费", lambda cost: theme.yuan(cost).removesuffix(".00")),
+        column("cost", "花费", theme.whole_yuan),
         Column("总分", lambda row: f"{theme.points(row.before)} → {theme.points(row.after)}"),
     ]
     rows = pd.DataFrame([_case(plan, label) for plan, label in zip(plans, ("保守", "居中", "乐观"), strict=True)])

@@ -10,7 +10,7 @@ import pandas as pd
 from shopscore_analysis.schema import cause_label
 from shopscore_analysis.show import theme
 from shopscore_analysis.show.canvas import Links, svg
-from shopscore_analysis.show.html import Figure, slug
+from shopscore_analysis.show.html import Figure, Html, slug, tag
 from shopscore_analysis.show.tables import AXES, Names, causes_table, each
 from shopscore_analysis.show.words import week_name
 
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TWIN_ROWS = 200
-_CELL, _NARROW_CELL, _ROW, _LABELS, _HEAD = 74, 56, 46, 112, 74
+PER_REVIEW = "有文字的评价数"
+ONE_IS_NONE = ("channel", "warehouse", "carrier")  # one of these alone tells nothing
+SURE = 0.05  # false discovery rate below which a cell is marked
+UP, DOWN = "▲", "▼"
+_CELL, _NARROW_CELL, _ROW, _LABELS, _HEAD, _LINE = 74, 60, 46, 100, 12, 16
 
 
 def heatmap(
@@ -28,30 +32,54 @@ def heatmap(
     rows: int = 12,
     columns: int = 8,
     evidence: bool = False,
-    of: str = "有文字的评价数",
-) -> Figure:
+    of: str = PER_REVIEW,
+) -> Figure | Html:
     """Causes × one axis as a heat map: colour is the shrunken share, the printed number is k/n.
 
     `estimates`: cause, the axis, k, n, share, low, high, enough and, where known, shrunk (else share colours).
     The causes with most complaints and the values of the axis with most reviews are shown (weeks: the newest);
-    the twin holds all. Cells with too small a sample bear no colour. With `evidence`, each counted cell links
-    to its quotes (`cards.evidence` with the same estimates writes them). `of` names what n counts.
+    the twin holds all. Cells with too small a sample bear no colour. Where `q` is known (`measure.contrasts`), cells
+    unlike the rest of their cause bear ▲ or ▼. With `evidence`, each counted cell links to its quotes
+    (`cards.evidence` with the same estimates writes them). `of` names what n counts. Along an axis of which only one
+    value is known, or none, a note stands in the figure's place.
     """
     names, by = names or {}, next(axis for axis in AXES if axis in estimates)
+    if by in ONE_IS_NONE and estimates[by].nunique() < 2:
+        return tag("p", _alone(estimates, by, names), class_="note")
     estimates = estimates if "shrunk" in estimates else estimates.assign(shrunk=estimates["share"])
     shown = _most(estimates, by, rows, columns)
-    title, told = f"根因 × {AXES[by]}", _worst(shown, by, names)
+    title, told = f"根因 × {AXES[by]}" + (f"（按{of}）" if of != PER_REVIEW else ""), _worst(shown, by, names)
     links = _doors(shown, by, names) if evidence else {}
-    size = (
-        _LABELS + (_NARROW_CELL if by == "week" else _CELL) * shown[by].nunique(),
-        _HEAD + _ROW * shown["cause"].nunique(),
-    )
-    picture = svg(
-        lambda ax: _draw_heat(ax, shown, by, names, links) if len(shown) else ax.set_axis_off(), size,
-        key=f"heat-{by}", title=title, description=told, links=links,
-    )  # fmt: skip
+    picture = _picture(shown, by, names, links, title, told)
     twin = causes_table(estimates, by, names, limit=TWIN_ROWS)
     return Figure(title, f"{told}{_legend(estimates, shown, by, of)}", picture, twin, wide=True)
+
+
+def _alone(estimates: pd.DataFrame, by: str, names: Names) -> str:
+    for value in estimates[by].unique():
+        return f"只有一个{AXES[by]}（{_axis_label(by, str(value), names)}），没有可比的。"
+    return f"这一时期的评价没有{AXES[by]}信息。"
+
+
+def _picture(shown: pd.DataFrame, by: str, names: Names, links: Links, title: str, told: str) -> Html:
+    """The causes' names, which stay in view, beside the cells, which scroll under them."""
+    columns = [_wrapped(_axis_label(by, str(value), names)) for value in dict.fromkeys(shown[by])]
+    head = _HEAD + _LINE * max((label.count("\n") + 1 for label in columns), default=1)
+    height = head + _ROW * shown["cause"].nunique()
+    width = (_NARROW_CELL if by == "week" else _CELL) * max(shown[by].nunique(), 1)
+    key = slug("heat", by, title)
+    causes = [cause_label(cause) for cause in dict.fromkeys(shown["cause"])]
+    labels = svg(
+        lambda ax: _draw_labels(ax, causes, 1 - head / height), (_LABELS, height), key=f"{key}-rows",
+        title=f"{title}：行", description="、".join(causes) or "没有数据",
+    )  # fmt: skip
+    cells = svg(
+        lambda ax: _draw_heat(ax, shown, by, columns, links, 1 - head / height) if len(shown) else ax.set_axis_off(),
+        (width, height), key=key, title=title, description=told, links=links,
+    )  # fmt: skip
+    parts = ((labels, _LABELS, "rows"), (cells, width, "cells"))
+    boxes = (tag("div", part, class_=name, style=f"--wide:{wide}") for part, wide, name in parts)
+    return tag("div", *boxes, class_="heat", style=f"max-width:{round(1.35 * (_LABELS + width))}px")
 
 
 def evidence_id(cause: str, by: str = "", value: str = "") -> str:
@@ -81,7 +109,7 @@ def _doors(shown: pd.DataFrame, by: str, names: Names) -> Links:
 
 def _spoken(row: Any, by: str, names: Names) -> str:
     value = _axis_label(by, str(getattr(row, by)), names)
-    return f"{cause_label(row.cause)}，{value}：{theme.ratio(row.k, row.n)}，看原话"
+    return f"{cause_label(row.cause)}，{value}：{_mark_of(row)}{theme.ratio(row.k, row.n)}，看原话"
 
 
 def _worst(shown: pd.DataFrame, by: str, names: Names) -> str:
@@ -98,7 +126,16 @@ def _legend(estimates: pd.DataFrame, shown: pd.DataFrame, by: str, of: str) -> s
     causes = happened["cause"].nunique() - shown["cause"].nunique()
     values = estimates[by].nunique() - shown[by].nunique()
     rest = [f"{n} {what}" for n, what in ((causes, "种根因"), (values, f"个{AXES[by]}")) if n > 0]
-    return f"颜色越深，占比越高；格内是次数/{of}。" + (f"另有 {'、'.join(rest)}只在数据表里。" if rest else "")
+    marks = f"{UP}{DOWN} 比同一根因的其他格高或低，全份报告一起校正后仍不像偶然。" if "q" in shown else ""
+    left_out = f"另有 {'、'.join(rest)}只在数据表里。" if rest else ""
+    return f"颜色越深，占比越高；格内是次数/{of}，少于 5 写样本不足。{marks}{left_out}"
+
+
+def _mark_of(cell: Any) -> str:
+    """What says that a cell is unlike the rest of its cause; nothing where it is not, or nobody asked."""
+    if not getattr(cell, "q", 1.0) < SURE:
+        return ""
+    return f"{DOWN} " if cell.lift < 1 else f"{UP} "
 
 
 def _grid(shown: pd.DataFrame, by: str, values: str) -> pd.DataFrame:
@@ -106,23 +143,26 @@ def _grid(shown: pd.DataFrame, by: str, values: str) -> pd.DataFrame:
     return shown.pivot(index="cause", columns=by, values=values).reindex(index=rows, columns=columns)
 
 
-def _draw_heat(ax: Axes, shown: pd.DataFrame, by: str, names: Names, links: Links) -> None:
+def _draw_heat(ax: Axes, shown: pd.DataFrame, by: str, columns: list[str], links: Links, top: float) -> None:
     import seaborn as sns
 
     share = _grid(shown.assign(shrunk=shown["shrunk"].where(shown["enough"])), by, "shrunk").astype(float)
-    top = max(float(share.max().max() or 0), 0.01)
-    sns.heatmap(share, ax=ax, cmap=theme.ramp(), vmin=0, vmax=top, cbar=False, linewidths=2, linecolor=theme.PAPER)
-    _print_cells(ax, shown, by, top, links)
-    _name_axes(ax, share, by, names)
-
-
-def _name_axes(ax: Axes, share: pd.DataFrame, by: str, names: Names) -> None:
-    ax.set(xlabel="", ylabel="")
+    most = max(float(share.max().max() or 0), 0.01)
+    sns.heatmap(share, ax=ax, cmap=theme.ramp(), vmin=0, vmax=most, cbar=False, linewidths=2, linecolor=theme.PAPER)
+    _print_cells(ax, shown, by, most, links)
+    ax.set(xlabel="", ylabel="", yticks=[])
     ax.xaxis.tick_top()
-    values = [_wrapped(_axis_label(by, str(value), names)) for value in share.columns]
-    ax.set_xticks([at + 0.5 for at in range(share.shape[1])], values, fontsize=11, rotation=0)
-    causes = [cause_label(cause) for cause in share.index]
-    ax.set_yticks([at + 0.5 for at in range(share.shape[0])], causes, fontsize=13, rotation=0)
+    ax.set_xticks([at + 0.5 for at in range(len(columns))], columns, fontsize=11, rotation=0)
+    ax.set_position((0, 0, 1, top))
+
+
+def _draw_labels(ax: Axes, causes: list[str], top: float) -> None:
+    """The causes as high as their rows of cells, right beside them."""
+    ax.set_position((0, 0, 1, top))
+    ax.set_axis_off()
+    ax.set(xlim=(0, 1), ylim=(max(len(causes), 1), 0))
+    for at, name in enumerate(causes):
+        ax.text(0.95, at + 0.5, name, ha="right", va="center", fontsize=13)
 
 
 def _print_cells(ax: Axes, shown: pd.DataFrame, by: str, top: float, links: Links) -> None:
@@ -131,7 +171,7 @@ def _print_cells(ax: Axes, shown: pd.DataFrame, by: str, top: float, links: Link
     causes, values = list(dict.fromkeys(shown["cause"])), list(dict.fromkeys(shown[by]))
     for cell in each(shown):
         x, y = values.index(getattr(cell, by)), causes.index(cell.cause)
-        content, size = (theme.ratio(cell.k, cell.n), 12) if cell.enough else ("样本不足", 10)
+        content, size = (_mark_of(cell) + theme.ratio(cell.k, cell.n), 12) if cell.enough else ("样本不足", 10)
         ax.text(x + 0.5, y + 0.5, content, ha="center", va="center", fontsize=size, color=_on_cell(cell, top))
         door = f"#{evidence_id(cell.cause, by, getattr(cell, by))}"
         if door in links:

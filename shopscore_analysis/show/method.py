@@ -8,7 +8,7 @@ import pandas as pd
 
 from shopscore_analysis.show import theme
 from shopscore_analysis.show.html import Html, folded
-from shopscore_analysis.show.tables import Column, Names, causes_column, column, notes, pairs, table
+from shopscore_analysis.show.tables import Column, Names, causes_column, notes, pairs, table
 
 METHOD: Names = {
     "数据": "店铺导出的评价、订单、售后、客服和体验分，按主键去重，重复的以较新的导出为准；读不进来的行都列出来。",
@@ -30,17 +30,18 @@ def method() -> Html:
 
 
 def tagger_table(quality: pd.DataFrame) -> Html:
-    """How well the tagger knows each cause: precision and recall with their counts, the most frequent cause first.
+    """How well the tagger knows each cause: precision and recall as k/n with intervals, the most frequent cause first.
 
-    `quality`: cause, n (labelled with it), said (tagged with it), hit (both), precision, recall, what.
+    `quality`: cause, n (labelled with it), said (tagged with it), hit (both), precision and recall (weighed), and the
+    ends of their intervals, precision_low, precision_high, recall_low, recall_high.
     """
     columns = [
         causes_column(),
-        Column("认得准", lambda row: theme.percent(row.precision)),
-        Column("认得全", lambda row: theme.percent(row.recall)),
-        column("said", "识别出的", theme.count),
-        column("n", "标注里的", theme.count),
-        column("hit", "两者都有", theme.count),
+        Column("认得准：对/识别出的", lambda row: theme.ratio(row.hit, row.said)),
+        Column("95% 区间", lambda row: theme.interval(row.precision_low, row.precision_high)),
+        Column("认得全：对/标注里的", lambda row: theme.ratio(row.hit, row.n)),
+        Column("95% 区间 ", lambda row: theme.interval(row.recall_low, row.recall_high)),
+        Column("折算后 准/全", lambda row: f"{theme.percent(row.precision)} / {theme.percent(row.recall)}"),
     ]
     ranked = quality.sort_values(["n", "cause"], ascending=[False, True])
     whole = table(ranked, columns, "归因质量：在人工标注的评价上测得")
@@ -54,7 +55,7 @@ def _tagger_words(quality: Any) -> str:
     return (
         f"合计：说是某根因的 {theme.count(said)} 次里有 {theme.count(hit)} 次说对（{theme.percent(hit / said)}），"
         f"标注里的 {theme.count(n)} 次认出了 {theme.percent(hit / n)}。交叉验证所得，没有用到本店的评价；"
-        "“认得准”按差评多于好评的比例折算，所以不等于“两者都有”除以“识别出的”。"
+        "“折算后”按两条差评配一条好评的比例算。每种根因算什么、不算什么，见 docs/causes.md。"
     )
 
 

@@ -32,7 +32,7 @@ def plan_line(plans: Sequence[Any]) -> str:
         return ""
     claimed = "（来源的说法，未经本店验证）" if any(item.action.claim for item in mid.chosen) else ""
     named_ = "、".join(item.action.label for item in mid.chosen)
-    return f"按居中估计，最省的做法是{named_}，{theme.yuan(mid.cost)}{claimed}。"
+    return f"按居中估计，最省的做法是{named_}，{theme.whole_yuan(mid.cost)}{claimed}。"
 
 
 def reach_words(target: float, reach: Any) -> str:
@@ -60,8 +60,8 @@ def plans_table(plans: pd.DataFrame, left_out: Mapping[str, str] | None = None, 
         column("case", "情形", number=False),
         Column("能否达到", lambda row: "可行" if row.feasible else "不可行", False),
         Column("措施", lambda row: row.actions or theme.NOTHING, False),
-        column("cost", "花费", theme.yuan),
-        column("capital", "占用资金", theme.yuan),
+        column("cost", "花费", theme.whole_yuan),
+        column("capital", "占用资金", theme.whole_yuan),
         column("before", "现在", theme.points),
         column("after", "之后", theme.points),
     ]
@@ -88,7 +88,7 @@ def calendar_figure(calendar: pd.DataFrame, *, title: str = "什么时候见效"
     days = pd.DataFrame({name: pd.to_datetime(calendar[name]) for name in ("start", "from", "to")})
     first = days["start"].min()
     told = "；".join(
-        f"「{action}」{_day(start)} 开始，{_day(soon)}—{_day(late)} 见效"
+        f"「{action}」{_day(start)} 开始，{_shows(start, soon, late)}"
         for action, start, soon, late in zip(calendar["action"], days["start"], days["from"], days["to"], strict=True)
     )
     ends = days.sub(first).apply(lambda column: column.dt.days)
@@ -104,6 +104,13 @@ def calendar_figure(calendar: pd.DataFrame, *, title: str = "什么时候见效"
         column("source", "出处", number=False),
     ]  # fmt: skip
     return Figure(title, f"{told}。", picture, table(calendar, columns, title))
+
+
+def _shows(start: Any, soon: Any, late: Any) -> str:
+    """When an action shows, from the soonest day to the latest."""
+    if soon == late:
+        return "当天见效" if soon == start else f"{_day(soon)} 见效"
+    return f"{_day(soon)}—{_day(late)} 见效"
 
 
 def _day(moment: Any) -> str:
@@ -144,14 +151,30 @@ def outcome_words(kept: tuple[Any, pd.DataFrame] | None) -> str:
     """The last plan and which of its actions were carried out, in a sentence."""
     if kept is None:
         return "没有更早的计划可以核对：用 shopscore plan --save 存下这一次的计划，下一期会自动核对。"
-    labels = {item.action.name: item.action.label for item in kept[0].plan.chosen}
-    done = [label for name, label in labels.items() if name in kept[0].done]
-    left = [label for name, label in labels.items() if name not in kept[0].done]
-    told = f"{kept[0].week} 的计划：已执行 {'、'.join(done) or '无'}；未执行 {'、'.join(left) or '无'}。"
+    told = f"{kept[0].week} 的计划：{_carried_out(kept[0])}。"
     judged = "，".join(
         f"{DIMENSIONS[row.dimension]}{row.verdict}" for row in each(kept[1]) if row.verdict != "没有计划"
     )
     return f"{told}{judged}。结果与预期并列，不证明因果。" if judged else told
+
+
+def saved_words(kept: Any) -> str:
+    """The plan that is kept of the week at hand, and how its actions are marked, in a sentence.
+
+    `kept`: `score.record.Kept`.
+    """
+    return (
+        f"本期（{kept.week}）的计划已存下，下一期会自动核对：{_carried_out(kept)}。"
+        "做完一项就用 shopscore plan --done 加上方括号里的名字标记。"
+    )
+
+
+def _carried_out(kept: Any) -> str:
+    """Which actions of a kept plan were carried out and which were not."""
+    labels = {item.action.name: item.action.label for item in kept.plan.chosen}
+    done = [label for name, label in labels.items() if name in kept.done]
+    left = [label for name, label in labels.items() if name not in kept.done]
+    return f"已执行 {'、'.join(done) or '无'}；未执行 {'、'.join(left) or '无'}"
 
 
 def advice_table(advice: pd.DataFrame) -> Html:
@@ -160,7 +183,7 @@ def advice_table(advice: pd.DataFrame) -> Html:
     `advice`: `score.record.advice`.
     """
     if advice.empty:
-        return tag("p", outcome_words(None), class_="note")
+        return tag("p", "还没有存下的计划，没有可以保留或停掉的措施。", class_="note")
     columns = [
         column("week", "计划", number=False),
         column("action", "措施", number=False),

@@ -66,10 +66,14 @@ def table(frame: pd.DataFrame, columns: list[Column], caption: str, *, limit: in
     return scrolling(whole, caption) + note
 
 
+_LONG = 9  # characters above which a row's name may be broken into lines
+
+
 def _row(row: Any, columns: list[Column]) -> Html:
     first, *rest = columns
+    lead = first.write(row)
     cells = (tag("td", c.write(row), class_="num" if c.number else None) for c in rest)
-    return tag("tr", tag("th", first.write(row), scope="row"), *cells)
+    return tag("tr", tag("th", lead, scope="row", class_="long" if len(str(lead)) > _LONG else None), *cells)
 
 
 def pairs(facts: Mapping[str, str | Html], class_: str = "pairs") -> Html:
@@ -83,10 +87,35 @@ def causes_table(
     """Causes with k, n, share and interval, optionally along one axis; the most frequent first."""
     axis = [named(by, AXES.get(by, by), names or {})] if by else []
     ranked = estimates[estimates["k"] > 0].sort_values(["k", "cause"], ascending=[False, True])
-    return table(ranked, [causes_column(), *axis, *RATED], "根因：次数、占比与区间", limit=limit)
+    judged = [Column("与其他格比", _unlike, number=False)] if "q" in estimates else []
+    return table(ranked, [causes_column(), *axis, *RATED, *judged], "根因：次数、占比与区间", limit=limit)
 
 
-AXES: Names = {"product": "商品", "week": "周", "sku": "规格"}
+def _unlike(row: Any) -> str:
+    """How many times the rest of its cause a cell is, and its q over the whole report."""
+    if row.q != row.q:
+        return "样本不足"
+    times = f"{row.lift:.1f} 倍" if row.lift == row.lift else "别处没有"
+    return f"{times}（q {'< 0.001' if row.q < 0.001 else f'{row.q:.3f}'}）"
+
+
+AXES: Names = {
+    "product": "商品", "week": "周", "sku": "规格", "channel": "渠道", "warehouse": "仓库", "carrier": "快递",
+}  # fmt: skip
+
+
+_SOURCES = {"review": "只在评价或追评里", "aftersale": "只在售后里", "review+aftersale": "两边都有"}
+
+
+def unhappy_table(unhappy: pd.DataFrame, followups: int | None = None) -> Html:
+    """Unhappy orders by where it showed, each order once; the overlap of reviews and after-sales is a row.
+
+    `unhappy`: `measure.unhappy` (source, k, n, share, low, high); `followups`: reviews whose follow-up complains.
+    """
+    lead = named("source", "不满出现在", _SOURCES)
+    lines = ["一个订单不管抱怨几次、申请几次售后，只算一单；占比的分母是同期下的全部订单。"]
+    lines += [f"追评里抱怨的有 {theme.count(followups)} 条，已算在评价里。"] if followups is not None else []
+    return tag("div", table(unhappy, [lead, *RATED], "不满意的订单，按它出现的地方"), notes(*lines))
 
 
 # nobody knows to which dimension the unattributed rest belongs, so it is not chained to the total
@@ -139,16 +168,52 @@ def rejects_table(rejects: pd.DataFrame) -> Html:
     return table(counted.sort_values(["k", "reason"], ascending=[False, True]), columns, "没有读进来的内容，按原因")
 
 
-def keywords_table(keywords: pd.DataFrame, limit: int | None = 30) -> Html:
-    """Terms that mark the negative pool: z, and in how many texts of each pool they stand."""
-    columns = [
-        column("term", "词", number=False),
+def keywords_table(keywords: pd.DataFrame, limit: int | None = 30, *, pool: str = "差评") -> Html:
+    """Terms that mark a pool of texts: z, and in how many texts of each pool they stand."""
+    columns = [column("term", "词", number=False), *_term_columns(pool)]
+    caption = f"{pool}关键词：按 z 值排列，每条评价只计一次，几乎相同的评价只算一条"
+    return table(keywords, columns, caption, limit=limit)
+
+
+def _term_columns(pool: str) -> list[Column]:
+    return [
         column("z", "z 值", theme.decimal),
-        Column("差评池", lambda row: theme.ratio(row.k, row.n)),
+        Column(f"{pool}池", lambda row: theme.ratio(row.k, row.n)),
         Column("对照", lambda row: theme.ratio(row.k_against, row.n_against)),
-        column("share", "差评池占比", theme.percent),
+        column("share", f"{pool}池占比", theme.percent),
     ]
-    return table(keywords, columns, "差评关键词：按 z 值排列，每条评价只计一次", limit=limit)
+
+
+KEYWORD_AXES: Names = {**AXES, "cause": "根因", "channel": "渠道", "price": "价格带"}
+
+
+def keywords_along(names: Names, *keywords: pd.DataFrame) -> Html:
+    """The terms of each value of one axis after another, to be opened; the axis is the first column of each frame."""
+    return joined(_keywords_along(one, names) for one in keywords)
+
+
+def _keywords_along(keywords: pd.DataFrame, names: Names) -> Html:
+    by = str(keywords.columns[0])
+    axis = causes_column() if by == "cause" else named(by, KEYWORD_AXES[by], names)
+    columns = [axis, column("term", "词", number=False), *_term_columns("这一类")]
+    spoken = keywords[(keywords["k"] >= ENOUGH_TEXTS) & (keywords["z"] > 0)]
+    title = f"按{KEYWORD_AXES[by]}：和其余差评相比更突出的词"
+    return folded(title, table(spoken, columns, f"{title}（至少 {ENOUGH_TEXTS} 条）"))
+
+
+ENOUGH_TEXTS = 3
+
+
+def baseline_table(baseline: pd.DataFrame, keywords: pd.DataFrame) -> Html:
+    """What jieba's TF-IDF calls keywords of the low stars, beside z. `baseline`: term, weight."""
+    known = dict(zip(keywords["term"], keywords["z"], strict=True))
+    columns = [
+        column("term", "jieba TF-IDF 的词", number=False),
+        column("weight", "权重", theme.fine),
+        Column("z 值", lambda row: theme.decimal(known[row.term]) if row.term in known else theme.NOTHING),
+    ]
+    table_ = table(baseline, columns, "对照：jieba.analyse 的 TF-IDF（只看低星文字，不和好评比较）")
+    return folded("对照：常用的 TF-IDF 会给出哪些词", table_)
 
 
 TABLE_LABELS: Names = {name: kind.label for name, kind in TABLES.items()}
@@ -265,7 +330,10 @@ def run_record(facts: Mapping[str, Any], run_id: str) -> Html:
         [{"table": name, **entry} for name, entry in facts.get("inputs", {}).items()],
         columns=["table", "rows", "digest"],
     )
-    versions = "，".join(f"{name} {version}" for name, version in sorted(facts.get("versions", {}).items()))
+    known = {
+        name: "源码" if version == "not installed" else version for name, version in facts.get("versions", {}).items()
+    }
+    versions = "，".join(f"{name} {version}" for name, version in sorted(known.items()))
     columns = [
         named("table", "数据", TABLE_LABELS),
         column("rows", "行数", theme.count),

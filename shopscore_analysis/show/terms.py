@@ -19,8 +19,8 @@ _SIZE = (880, 480)
 _SEED = 7  # the layout is random; a fixed seed makes it repeatable
 
 
-def cloud(keywords: pd.DataFrame, *, font: str = "", title: str = "差评里的词") -> Figure:
-    """The terms that mark complaints as a word cloud; size is z, the twin holds the numbers.
+def cloud(keywords: pd.DataFrame, *, font: str = "", title: str = "差评里的词", pool: str = "差评") -> Figure:
+    """The terms that mark a pool of texts as a word cloud; size is z, the twin holds the numbers.
 
     `keywords`: term, z, k, n, share, k_against, n_against; terms with z ≤ 0 are left out, and so is one with a
     character that the font cannot draw (it stays in the twin). `font`: the setting of shop.toml. Raises
@@ -32,7 +32,7 @@ def cloud(keywords: pd.DataFrame, *, font: str = "", title: str = "差评里的�
     sizes = {row.term: float(row.z) for row in each(marking[drawable])}
     told = f"最突出的词：{'、'.join(list(sizes)[:8])}。" if sizes else "没有突出的词。"
     picture = _image(_png(sizes, found), f"{title}。{told}") if sizes else Html()
-    return Figure(title, f"{told}字越大，越是差评独有。", picture, keywords_table(keywords))
+    return Figure(title, f"{told}字越大，越是{pool}独有。", picture, keywords_table(keywords, pool=pool))
 
 
 def _image(png: bytes, alt: str) -> Html:

@@ -222,6 +222,15 @@ def yuan(amount: Any) -> str:
     return f"¥{float(amount):,.2f}" if _known(amount) else NOTHING
 
 
+def whole_yuan(amount: Any) -> str:
+    """An estimated amount of money, in whole yuan.
+
+    >>> whole_yuan(28000.0)
+    '¥28,000'
+    """
+    return f"¥{round(float(amount)):,}" if _known(amount) else NOTHING
+
+
 def interval(low: Any, high: Any) -> str:
     """A 95 % interval of a share.
 

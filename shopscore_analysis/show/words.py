@@ -44,14 +44,13 @@ def week_name(week: str) -> str:
     return f"第{int(week[-2:])}周"
 
 
-def days(week: str) -> str:
-    """The days of an ISO week.
+def days(week: str, from_week: str = "") -> str:
+    """The days of an ISO week, or those from the first day of another week on.
 
-    >>> days("2026-W46")
-    '2026年11月9日—11月15日'
+    >>> days("2026-W46"), days("2026-W46", "2026-W43")
+    ('2026年11月9日—11月15日', '2026年10月19日—11月15日')
     """
-    first = week_start(week)
-    last = first + timedelta(days=6)
+    first, last = week_start(from_week or week), week_start(week) + timedelta(days=6)
     year = f"{last.year}年" if last.year != first.year else ""
     return f"{first.year}年{first.month}月{first.day}日—{year}{last.month}月{last.day}日"
 
@@ -67,6 +66,15 @@ def span(from_week: str, to_week: str) -> str:
     if from_week[:4] != to_week[:4]:
         return f"{from_week[:4]}年{week_name(from_week)}—{to_week[:4]}年{week_name(to_week)}"
     return f"第{int(from_week[-2:])}—{int(to_week[-2:])}周"
+
+
+def reported(facts: Mapping[str, Any]) -> str:
+    """What a report is about: its week, or the weeks from `from_week` on where its facts name one.
+
+    >>> reported({"week": "2026-W46"}), reported({"week": "2026-W46", "from_week": "2026-W43"})
+    ('第46周', '第43—46周')
+    """
+    return span(str(facts.get("from_week") or facts["week"]), str(facts["week"]))
 
 
 def period(weeks: Sequence[str]) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
-from shopscore_analysis.measure.causes import causes, contrast, unhappy
+from shopscore_analysis.measure.causes import causes, contrast, contrasts, unhappy
 from shopscore_analysis.tally import Tally
 
 
@@ -113,6 +114,39 @@ def test_a_cell_is_set_against_the_rest_of_its_cause(tally_of) -> None:
     assert table["lift"].tolist() == pytest.approx([0.6, (50 / 198) / (30 / 202), 0])
     assert table["p"].tolist() == pytest.approx([0.012419, 0.009319, float("nan")], abs=1e-5, nan_ok=True)
     assert table["q"].tolist() == pytest.approx([0.012419, 0.012419, float("nan")], abs=1e-5, nan_ok=True)
+
+
+def test_marks_of_several_tables_are_corrected_together() -> None:
+    """30/200 to 50/198 has p .010714: of four cells the largest, of twenty one of two that say anything."""
+    one = pd.DataFrame({"cause": "defect", "enough": True, "n": [200, 198], "k": [30, 50], "share": [0.15, 0.253]})
+    two = one.assign(k=[5, 80], share=[0.025, 0.404]).assign(sku=["a", "b"])
+    first, second = contrasts(one.assign(product=["p1", "p2"]), two)
+    assert first["p"].tolist() == pytest.approx([0.010714] * 2, abs=1e-5)
+    assert first["q"].tolist() == pytest.approx(
+        [0.010714] * 2, abs=1e-5
+    )  # the largest of four: nothing to step down to
+    crowd = [one.assign(k=[40, 40], share=[0.2, 0.202]) for _ in range(9)]
+    assert contrasts(one, *crowd)[0]["q"].tolist() == pytest.approx(
+        [0.10714] * 2, abs=1e-4
+    )  # 20 cells, two with p .011
+    assert second["q"].max() < 1e-9
+    assert contrasts() == []
+
+
+def test_a_week_is_marked_against_the_unrest_of_the_other_weeks(tally_of) -> None:
+    """Weeks that swing between 10 and 30 of 100 make one of 40 nothing special; quiet weeks do not."""
+
+    def q_of_the_last(shares: list[int]) -> float:
+        weeks = [f"2026-W{at}" for at in range(30, 30 + len(shares))]
+        cells = [{"feature": "text", "week": week, "rating": 3, "count": 100} for week in weeks]
+        cells += [
+            {"feature": "cause", "key": "defect", "week": week, "rating": 3, "count": k}
+            for week, k in zip(weeks, shares, strict=True)
+        ]
+        return float(contrast(causes(tally_of(cells), by="week"))["q"].iloc[-1])
+
+    assert q_of_the_last([10, 30, 10, 30, 10, 30, 10, 30, 40]) > 0.05
+    assert q_of_the_last([20, 20, 20, 20, 20, 20, 20, 20, 40]) < 0.001
 
 
 def test_unhappy_orders_count_once_and_the_overlap_is_shown(tally_of) -> None:

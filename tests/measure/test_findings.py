@@ -124,3 +124,26 @@ def test_order_of_products_does_not_matter() -> None:
 
 def test_weeks_of_the_worlds_are_the_weeks_of_the_calendar() -> None:
     assert weeks_to(LAST_WEEK, 26) == WEEKS and WEEKS[0] == "2026-W21"
+
+
+def test_a_week_that_is_not_over_makes_no_change_sure() -> None:
+    """A change into the week is 可能变化 at most; what ended before it, and levels over all weeks, stay as they are."""
+    tally = made_up(1001, planted)
+    whole, partly = (findings(tally, LAST_WEEK, over=over) for over in (True, False))
+    known = ["kind", "cause", "product_id"]
+    said = partly.merge(whole, on=known, suffixes=("", "_whole"))
+    assert len(said) == len(whole)
+    for row in said.itertuples():
+        unsure = row.kind == "change" and row.to_week == LAST_WEEK
+        assert row.verdict == ("可能变化" if unsure else row.verdict_whole)
+    assert said.loc[said["cause"] == "defect", ["verdict", "verdict_whole"]].values.tolist()[0] == [
+        "可能变化",
+        "真实变化",
+    ]
+    assert partly["verdict"].eq("可能变化").is_monotonic_increasing  # the sure ones still come first
+
+
+def test_findings_cover_thirteen_weeks_unless_told_otherwise() -> None:
+    """findings.json is over 13 weeks whatever a shop's other tables look back on."""
+    tally = made_up(1001, planted)
+    assert findings(tally, LAST_WEEK).equals(findings(tally, LAST_WEEK, 13))

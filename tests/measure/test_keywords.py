@@ -7,7 +7,7 @@ from math import log, sqrt
 import numpy as np
 import pytest
 
-from shopscore_analysis.measure.keywords import COLUMNS, keywords, log_odds
+from shopscore_analysis.measure.keywords import BY, COLUMNS, keywords, keywords_along, log_odds
 from shopscore_analysis.tally import Tally
 
 
@@ -72,3 +72,51 @@ def test_between_two_samples_of_one_text_few_terms_stand_out(tally_of) -> None:
 def test_an_empty_tally_and_a_single_term_have_no_keywords_to_weigh(tally_of) -> None:
     assert keywords(Tally()).empty and list(keywords(Tally(), against=Tally())) == COLUMNS
     assert keywords(tally_of(pools({"坏": 3}, 3, {}, 0)))["z"].tolist() == [0.0]
+
+
+def _phrases(tally_of, pair: int) -> Tally:
+    cells = pools({"物流": 20, "起球": 9}, 40, {"物流": 2}, 300)
+    cells += [{"feature": "negative_pair", "key": "物流慢", "count": pair}]
+    return tally_of([*cells, {"feature": "negative_pair", "key": "袖口紧", "count": 4}])
+
+
+def test_a_word_that_mostly_stands_in_one_phrase_is_left_to_it(tally_of) -> None:
+    """Phrases come from five reviews on."""
+    assert keywords(_phrases(tally_of, 16))["term"].tolist()[0] == "物流慢"
+    assert set(keywords(_phrases(tally_of, 16))["term"]) == {"物流慢", "起球"}
+    assert set(keywords(_phrases(tally_of, 15))["term"]) == {"物流慢", "物流", "起球"}
+
+
+def test_the_pool_of_praise_is_asked_for_by_name(tally_of) -> None:
+    tally = tally_of(pools({"起球": 30, "衣服": 60}, 100, {"衣服": 600, "好看": 500}, 1000))
+    best = keywords(tally, pool="background").iloc[0]
+    assert best[["term", "k", "n", "k_against", "n_against"]].tolist() == ["好看", 500, 1000, 0, 100]
+
+
+@pytest.mark.parametrize("by", ["cause", "channel", "price"])
+def test_terms_along_a_compound_axis_are_set_against_the_rest_of_the_pool(tally_of, by: str) -> None:
+    """A value may hold a | of its own."""
+    cells = pools({"起球": 12, "衣服": 30}, 60, {"衣服": 200}, 300)
+    for value, size, held in (("a|b", 20, 11), ("c", 40, 1)):
+        cells += [{"feature": "negative_by", "key": f"{by}|{value}", "count": size}]
+        cells += [{"feature": "negative_term_by", "key": f"{by}|{value}|起球", "count": held}]
+    table = keywords(tally_of(cells), by=by)
+    assert list(table) == [by, *COLUMNS]
+    assert table[[by, "term", "k", "n", "k_against", "n_against"]].to_numpy().tolist() == [
+        ["a|b", "起球", 11, 20, 1, 40], ["c", "起球", 1, 40, 11, 20],
+    ]  # fmt: skip
+
+
+def test_terms_along_a_cell_s_axis_come_a_few_for_each_value(tally_of) -> None:
+    tally = tally_of(
+        pools({"起球": 12, "衣服": 20}, 40, {"衣服": 200}, 300, product="p1")
+        + pools({"掉色": 21, "衣服": 30}, 60, {"衣服": 300}, 500, product="p2")
+    )
+    table = keywords(tally, by="product", top=1)
+    assert table[["product", "term", "k", "n"]].to_numpy().tolist() == [["p1", "起球", 12, 40], ["p2", "掉色", 21, 60]]
+    assert [next(iter(one)) for one in keywords_along(tally, BY)] == list(BY)
+
+
+def test_an_unknown_axis_is_refused(tally_of) -> None:
+    with pytest.raises(ValueError, match="expected one of product, week, cause, channel, price, found 'colour'"):
+        keywords(tally_of(pools({}, 0, {}, 0)), by="colour")

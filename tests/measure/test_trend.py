@@ -89,3 +89,11 @@ def test_noise_in_a_rolling_mean_is_hardly_ever_called_real() -> None:
 
 def test_no_reviews_no_rows() -> None:
     assert trend(Tally()).empty
+
+
+def test_a_newest_week_that_is_not_over_is_never_sure() -> None:
+    """Weekdays of a started week may differ from the rest; earlier weeks keep their verdicts."""
+    counts = weekly([10, 11, 9] * 3 + [30, 10, 9, 30], [100] * 13)
+    over, started = (trend(counts, cause="defect", over=over)["verdict"].tolist() for over in (True, False))
+    assert (over[-1], started[-1]) == ("真实变化", "可能变化")
+    assert over[9] == "真实变化" and over[:-1] == started[:-1]

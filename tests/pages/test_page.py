@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,8 @@ from shopscore_analysis.show.theme import contrast
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-WIDTHS = {390: 844, 768: 1024, 1280: 900}
+HEIGHTS = {360: 740, 390: 844, 768: 1024, 1280: 900}
+WIDTHS = (390, 768, 1280)
 TAP = 44
 ROOT = Path(__file__).resolve().parents[2]
 SCREENS = ROOT / "reports" / "screens"  # git-ignored
@@ -54,7 +56,7 @@ def _hex(channels: list[float]) -> str:
 def _opened(
     browser: Browser, page: Path, width: int, scheme: Literal["light", "dark"] = "light"
 ) -> Iterator[tuple[Page, list[str]]]:
-    context = browser.new_context(viewport={"width": width, "height": WIDTHS[width]}, color_scheme=scheme)
+    context = browser.new_context(viewport={"width": width, "height": HEIGHTS[width]}, color_scheme=scheme)
     tab, noise = context.new_page(), []
     tab.on("console", lambda message: noise.append(message.text))
     tab.on("pageerror", lambda error: noise.append(str(error)))
@@ -67,7 +69,7 @@ def _opened(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", HEIGHTS)
 def test_the_page_fits_its_screen_and_stays_silent(
     browser: Browser, any_page: Path, width: int, scheme: Literal["light", "dark"]
 ) -> None:
@@ -187,6 +189,22 @@ def test_a_wide_table_scrolls_in_its_own_box_and_keeps_its_first_column(browser:
         assert abs(moved[1]) < 2
 
 
+@pytest.mark.parametrize("name", ["page", "weekly"])
+def test_the_rows_of_a_heat_map_stay_named_while_its_cells_scroll(
+    browser: Browser, request: pytest.FixtureRequest, name: str
+) -> None:
+    """The causes stay at the left of the box, each as high as its cells, and cover what scrolls under them."""
+    with _opened(browser, request.getfixturevalue(name), 360) as (tab, _):
+        box = tab.locator(".scroll:has(.heat)").first
+        box.evaluate("e => { e.style.width = '180px'; e.scrollLeft = 40 }")
+        edges = box.evaluate("e => [e, e.querySelector('.rows')].map(x => x.getBoundingClientRect().left)")
+        heights = box.evaluate("e => [...e.querySelectorAll('.heat > div')].map(x => x.getBoundingClientRect().height)")
+        assert box.evaluate("e => e.scrollLeft") == 40
+        assert abs(edges[0] - edges[1]) < 1
+        assert abs(heights[0] - heights[1]) < 1
+        assert box.evaluate("e => getComputedStyle(e.querySelector('.rows')).backgroundColor") != "rgba(0, 0, 0, 0)"
+
+
 def test_hostile_text_is_read_not_run(browser: Browser, page: Path) -> None:
     """The product's name is a script element in letters."""
     with _opened(browser, page, 1280) as (tab, noise):
@@ -203,7 +221,9 @@ def test_a_real_report_prints_to_a4_without_a_cut(browser: Browser, weekly: Path
         assert tab.evaluate("document.documentElement.scrollWidth") <= 703
         assert tab.evaluate(OVERFLOWING) == []
         tab.pdf(path=SCREENS / "weekly.pdf", format="A4", prefer_css_page_size=True)
-        assert (SCREENS / "weekly.pdf").read_bytes().startswith(b"%PDF")
+        printed = (SCREENS / "weekly.pdf").read_bytes()
+        assert printed.startswith(b"%PDF")
+        assert 5 < len(re.findall(rb"/Type /Page\b", printed)) < 40  # every box open, two columns of quotes
 
 
 def test_print_is_light_a4_and_open(browser: Browser, page: Path) -> None:

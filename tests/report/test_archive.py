@@ -70,7 +70,7 @@ def test_the_index_is_self_contained_and_escapes_the_shops_name(shop: Shop) -> N
     """A strict policy, no request, a language."""
     text = write_index(shop).read_text(encoding="utf-8")  # type: ignore[union-attr]
     assert '<html lang="zh-CN">' in text and "noindex" in text and "default-src &#x27;none&#x27;" in text
-    assert "<b>小店" not in text and "&lt;b&gt;小店&lt;/b&gt; 周报存档" in text
+    assert "<b>小店" not in text and "&lt;b&gt;小店&lt;/b&gt; 报告存档" in text
     assert not re.search(r"<script|https?://|src=|@import|url\(", text)
 
 
@@ -159,3 +159,17 @@ def test_a_week_that_cannot_be_removed_is_named(shop: Shop, monkeypatch: pytest.
         "and run `shopscore archive` again"
     )
     assert json.loads((shop.reports / "2026-W44" / "manifest.json").read_text(encoding="utf-8"))
+
+
+def test_the_index_calls_reports_by_their_names(shop: Shop) -> None:
+    """The weekly report first; a notebook of one's own by its first heading; workbooks by their report."""
+    week = shop.reports / "2026-W46"
+    for name in ("01_data_quality", "monthly"):
+        (week / f"{name}.html").write_text("", encoding="utf-8")
+    (week / "own.html").write_text('<h1 id="a">退货的<b>钱</b> &amp; 时间？</h1>', encoding="utf-8")
+    (week / "bare.html").write_text("<p>x</p>", encoding="utf-8")
+    for name in ("tables.xlsx", "monthly.tables.xlsx"):
+        (week / name).write_bytes(b"")
+    text = write_index(shop).read_text(encoding="utf-8")  # type: ignore[union-attr]
+    said = re.findall(r'<a [^>]*href="2026-W46/[^"]*"[^>]*>([^<]*)</a>', text)
+    assert said == ["周报", "周报表格", "数据质量", "bare", "月报", "月报表格", "退货的钱 &amp; 时间？"]

@@ -14,6 +14,7 @@ KNOWN = {
     "week": {"inferred_type_name": "str", "default": '""', "help": "ISO week"},
     "limit": {"inferred_type_name": "int", "default": "3", "help": "rows"},
     "share": {"inferred_type_name": "float", "default": "0.5", "help": ""},
+    "whole": {"inferred_type_name": "bool", "default": "False", "help": ""},
     "free": {"inferred_type_name": "None", "default": "1", "help": ""},
 }
 
@@ -24,15 +25,25 @@ def test_known_parameters_pass_as_they_are() -> None:
     assert checked("weekly.ipynb", KNOWN, given) == given
 
 
+def test_what_a_command_line_gives_is_read_by_the_annotation() -> None:
+    """-p gives texts only; a text stays one where a text is wanted."""
+    texts = {"week": "2026", "limit": " 5 ", "share": "4.8", "whole": "TRUE", "free": "5"}
+    read = {"week": "2026", "limit": 5, "share": 4.8, "whole": True, "free": "5"}
+    assert checked("weekly.ipynb", KNOWN, texts) == read
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
         (
             {"weak": "2026-W46"},
-            "weekly.ipynb: expected parameters among shop, week, limit, share, free, found weak; did you mean week?",
+            "weekly.ipynb: expected parameters among shop, week, limit, share, whole, free, found "
+            "weak; did you mean week?",
         ),
-        ({"zzz": 1}, "weekly.ipynb: expected parameters among shop, week, limit, share, free, found zzz"),
-        ({"limit": "5"}, "weekly.ipynb: expected limit to be int (rows), found '5' of type str"),
+        ({"zzz": 1}, "weekly.ipynb: expected parameters among shop, week, limit, share, whole, free, found zzz"),
+        ({"limit": "five"}, "weekly.ipynb: expected limit to be int (rows), found 'five' of type str"),
+        ({"share": "nan"}, "weekly.ipynb: expected share to be float (), found 'nan' of type str"),
+        ({"whole": "maybe"}, "weekly.ipynb: expected whole to be bool (), found 'maybe' of type str"),
         ({"limit": True}, "weekly.ipynb: expected limit to be int (rows), found True of type bool"),
         ({"week": None}, "weekly.ipynb: expected week to be str (ISO week), found None of type NoneType"),
     ],

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
+import shutil
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -197,6 +201,37 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         f"weekly.ipynb: expected to write into {blocked / '2026-W46'}, found: {os.strerror(20)}; "
         "free some space, or make the folder writable"
     )
+
+
+@pytest.fixture
+def read_only(published: Path) -> Iterator[Path]:
+    """The archive with last week's good report, where nobody may write; skips where that cannot be had."""
+    if sys.platform == "win32":
+        pytest.skip("a folder's rights work otherwise on Windows")
+    if os.geteuid():
+        published.chmod(0o500)
+        yield published
+        published.chmod(0o700)
+        return
+    there = str(published)  # root may write anywhere, but on a disk that is mounted read-only
+    steps = (["mount", "--bind", there, there], ["mount", "-o", "remount,bind,ro", there])
+    refused = (subprocess.run(step, check=False, capture_output=True).returncode for step in steps)
+    if not shutil.which("mount") or any(refused):
+        pytest.skip("cannot mount a read-only disk here")
+    yield published
+    subprocess.run(["umount", "-l", there], check=True)
+
+
+def test_a_read_only_archive_is_named_and_keeps_the_last_report(tmp_path: Path, read_only: Path) -> None:
+    """Before any kernel starts, so nobody waits for a report that cannot be kept; the next run is a new chance."""
+    with pytest.raises(ReportError) as caught:
+        run(write(tmp_path / "weekly.ipynb", "1 / 0", RECEIPT), GIVEN, read_only, shop_root=tmp_path)
+    assert str(caught.value) in {
+        f"weekly.ipynb: expected to write into {read_only}, found: {os.strerror(number)}; "
+        "free some space, or make the folder writable"
+        for number in (errno.EACCES, errno.EROFS)
+    }
+    assert {path.name: path.read_bytes() for path in read_only.iterdir()} == LAST
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a limit on a file's size is a POSIX one")

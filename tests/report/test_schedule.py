@@ -14,6 +14,7 @@ import pytest
 
 from shopscore_analysis.errors import SettingsError
 from shopscore_analysis.report.schedule import KINDS, Plan, entry, write
+from shopscore_analysis.report.under import shops_under
 
 ODD = Path('/srv/店 100% "A"/it\'s $HOME')
 PYTHON = Path("/opt/venv/bin/python")
@@ -85,6 +86,21 @@ def test_an_airflow_dag_is_python_and_publishes_what_its_papermill_operator_ran(
     constants = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
     assert {shlex.join(_plan().words), str(ODD), "10 8 * * 1"} <= constants
     assert any(str(value).endswith('shopscore_analysis publish "$RUN" --shop "$SHOP"') for value in constants)
+
+
+def test_a_dag_finds_the_shops_of_a_folder_or_the_one_shop_that_it_is(tmp_path: Path) -> None:
+    """As `run-due` does."""
+    for name in ("b", "a"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "shop.toml").touch()
+    for root, shops in ((tmp_path, [tmp_path / "a", tmp_path / "b"]), (tmp_path / "b", [tmp_path / "b"])):
+        tree = ast.parse(_text("airflow", "shopscore_dag.py", _plan(root)))
+        chosen = [
+            node for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) != "NOTEBOOK"
+        ]
+        found: dict[str, object] = {"Path": Path}
+        exec(compile(ast.Module(chosen, []), "dag", "exec"), found)
+        assert found["SHOPS"] == shops == shops_under(root)
 
 
 def test_the_command_runs_with_an_empty_environment_from_any_folder(tmp_path: Path) -> None:

@@ -158,8 +158,7 @@ def test_the_plan_says_why_and_what_was_left_out() -> None:
     assert "未纳入的措施（4）" in page and "「供应商质量保证金」：缺每月采购额" in page
     assert "来源的说法，未经本店验证" in page
     assert (
-        show.plan_line(plans())
-        == "按居中估计，最省的做法是引入 AI 详情页审核，¥28,000.00（来源的说法，未经本店验证）。"
+        show.plan_line(plans()) == "按居中估计，最省的做法是引入 AI 详情页审核，¥28,000（来源的说法，未经本店验证）。"
     )
     far = plan(SCORES, {"product": 0.4, "logistics": 0.3, "service": 0.3}, 4.9, price_list(read_actions(), Terms()))
     assert show.plan_line(far) == "按居中估计，现有措施到不了 4.90。"
@@ -174,7 +173,7 @@ def test_the_last_plan_is_judged_without_claiming_cause() -> None:
     assert "2026-W40 的计划：已执行 引入 AI 详情页审核；未执行 无。商品低于预期。结果与预期并列，不证明因果。" in page
     assert "停掉或换做法" in show.advice_table(advice([kept], DAY, SCORES)).markup
     assert "shopscore plan --save" in show.outcome_table(None).markup
-    assert "shopscore plan --save" in show.advice_table(advice([], DAY, SCORES)).markup
+    assert "还没有存下的计划" in show.advice_table(advice([], DAY, SCORES)).markup
 
 
 @pytest.mark.parametrize(
@@ -238,6 +237,7 @@ def test_tables_of_drivers_gains_gaps_and_slices() -> None:
         }
     )
     assert "物流差 0.20：全部相关抱怨都没有了也只补上 20.0%" in show.covers_table(covers).markup
+    assert "抱怨的条数是2026年第34—46周的。" in show.covers_table(covers, "2026年第34—46周").markup
     assert "到「派送服务差」为止可以补满" in show.covers_table(covers.assign(covered=1.0)).markup
     assert "没有落后的维度" in show.covers_table(covers.iloc[:0]).markup
 
@@ -272,7 +272,7 @@ def test_two_periods_and_ranks_in_words() -> None:
         "stars_before",
     ]
     page = show.compare_table(pd.DataFrame([row], columns=columns)).markup
-    assert "20/100（20.0%）" in page and "+7.0–+25.0 个百分点" in page and "0.80（上期 0.16）" in page
+    assert "20/100（20.0%）" in page and "+7.0 到 +25.0" in page and "0.80（上期 0.16）" in page
     ranks = pd.DataFrame(
         [("现在", 4.7, 7, 10, 4.9, 4.8, 10), ("之后", 4.9, 1, 1, 4.9, 4.8, 10)],
         columns=["case", "own", "rank_low", "rank_high", "leader", "median", "rivals"],

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from xml.etree import ElementTree
 
 import matplotlib as mpl
+import pandas as pd
 import pytest
 
 from shopscore_analysis import show
@@ -34,7 +35,9 @@ MAKERS: dict[str, Callable[[], show.Figure]] = {
 
 
 def _svg(figure: show.Figure) -> ElementTree.Element:
-    return ElementTree.fromstring(figure.picture.markup)
+    """The picture itself; the names of a heat map's rows stand in one of their own before it."""
+    root = ElementTree.fromstring(figure.picture.markup)
+    return root if root.tag == "svg" else list(root.iter("svg"))[-1]
 
 
 def _texts(figure: show.Figure) -> list[str]:
@@ -65,7 +68,7 @@ def test_text_is_text_in_the_readers_font_and_colours_follow_the_page(make: Call
     """No glyph outlines, no font of this machine, no fixed ink."""
     figure = make()
     assert _texts(figure)
-    assert figure.picture.markup.count("font-family") == 1
+    assert figure.picture.markup.count("font-family") == figure.picture.markup.count("<svg")
     assert "'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif" in figure.picture.markup
     assert "var(--" in figure.picture.markup
     assert "<metadata" not in figure.picture.markup
@@ -102,6 +105,35 @@ def test_the_heat_map_prints_what_was_counted_and_colours_only_enough() -> None:
     assert "1/4" not in _texts(figure)
     filled = [fill for fill in re.findall(r"fill: (#\w{6})", figure.picture.markup) if fill != "#000000"]
     assert len({*filled} - {"#fffffe"}) == 2
+
+
+def test_the_rows_of_a_heat_map_are_named_beside_the_cells_at_the_same_height() -> None:
+    """The names stay in view while the cells scroll under them, so they are a picture of their own."""
+    root = ElementTree.fromstring(MAKERS["heatmap"]().picture.markup)
+    names, cells = root.iter("svg")
+    assert ["".join(text.itertext()) for text in names.iter("text")] == ["尺码分量不合", "质量缺陷"]
+    assert names.attrib["height"] == cells.attrib["height"]
+    counts = [text for text in cells.iter("text") if "".join(text.itertext()) in {"30/200", "6/200"}]
+    for name, count in zip(names.iter("text"), counts, strict=True):
+        assert float(name.attrib["y"]) == pytest.approx(float(count.attrib["y"]), abs=1.5)  # by the size of the letters
+
+
+def test_marks_stand_only_where_the_whole_report_bears_them_out() -> None:
+    """▲ above and ▼ below the rest of the cause at q < 5 %; an untested cell bears none, and colour is never alone."""
+    marked = worlds.cells().assign(lift=[2.0, 9.0, 0.5, 0.0], q=[0.01, float("nan"), 0.049, 0.05])
+    figure = show.heatmap(marked, worlds.NAMES)
+    assert {"▲ 30/200", "▼ 6/200"} <= set(_texts(figure))
+    assert sum(text[0] in "▲▼" for text in _texts(figure)) == 2
+    assert "▲▼ 比同一根因的其他格高或低，全份报告一起校正后仍不像偶然。" in figure.description
+    assert "2.0 倍（q 0.010）" in figure.twin.markup
+    assert "▲" not in show.heatmap(worlds.cells(), worlds.NAMES).description
+
+
+def test_one_carrier_alone_or_none_is_a_sentence_not_an_empty_picture() -> None:
+    """Nothing to compare, nothing to draw."""
+    alone = worlds.cells().iloc[[0, 2]].rename(columns={"product": "carrier"}).assign(carrier="顺丰速运")
+    assert "只有一个快递（顺丰速运），没有可比的。" in str(show.heatmap(alone))
+    assert "这一时期的评价没有快递信息。" in str(show.heatmap(alone.iloc[:0]))
 
 
 def test_a_cell_leads_to_its_quotes_and_says_so() -> None:
@@ -218,3 +250,30 @@ def test_the_cloud_refuses_a_font_that_is_not_there() -> None:
     """The setting of the shop is used."""
     with pytest.raises(SettingsError, match="found 'No Such Font'"):
         show.cloud(worlds.keywords(), font="No Such Font")
+
+
+def _then_and_now() -> pd.DataFrame:
+    """Two dimensions over three weeks, one of them without a figure at the start."""
+    rows = [
+        ("2026-W44", "total", 4.80, 4.90, 4.75), ("2026-W45", "total", 4.75, 4.90, 4.80),
+        ("2026-W46", "total", 4.70, 4.90, 4.80), ("2026-W44", "product", 4.7, 4.9, 4.8),
+        ("2026-W46", "product", 4.7, 4.9, 4.8), ("2026-W46", "service", 4.7, 4.8, 4.7),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["week", "dimension", "own", "leader", "median"])
+    return table.assign(gap_median=table["median"] - table["own"])
+
+
+def test_slopes_lead_from_then_to_now_for_every_dimension_with_both_ends() -> None:
+    """In words, in the picture, and in the twin."""
+    figure = show.slopes(_then_and_now())
+    assert figure.description == (
+        "左边是第44周，右边是第46周。总分对中位数从领先 0.05 到落后 0.10；商品对中位数还是落后 0.10。"
+    )
+    assert _texts(figure).count("4.70") == 3 and _texts(figure).count("4.80") == 1
+    assert "4.80 → 4.70" in figure.twin.markup and "服务" not in figure.twin.markup
+    assert "左边是第45周" in show.slopes(_then_and_now(), weeks=2).description
+
+
+def test_slopes_without_a_week_of_figures_are_said_to_be_none() -> None:
+    """A shop whose board was never loaded."""
+    assert show.slopes(_then_and_now().iloc[:0]).description == "没有数据。"

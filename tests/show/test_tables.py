@@ -141,3 +141,12 @@ def test_rejects_are_counted_by_reason_with_a_place_to_look_at() -> None:
     assert "|not a date||只空出这一格||2||2||a.csv 第 3 行 评价日期|" in told
     assert "|no id||整行未入库||1||1||b.csv 第 12 行 订单ID|" in told
     assert _plain(show.rejects_table(pd.DataFrame(columns=columns))) == "|没有被拒收的行。|"
+
+
+def test_unhappy_orders_are_told_apart_by_where_it_showed() -> None:
+    """The overlap is a row of its own, follow-ups are inside the reviews, and each order counts once."""
+    rows = [("review", 40, 900, 0.044, 0.03, 0.06), ("aftersale", 20, 900, 0.022, 0.01, 0.03),
+            ("review+aftersale", 3, 900, 0.003, 0.001, 0.01)]  # fmt: skip
+    told = str(show.unhappy_table(pd.DataFrame(rows, columns=["source", "k", "n", "share", "low", "high"]), 7))
+    for said in ("只在评价或追评里", "只在售后里", "两边都有", "40/900", "3/900", "只算一单", "追评里抱怨的有 7 条"):
+        assert said in told

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from shopscore_analysis import show
 from shopscore_analysis.schema import CAUSES
-from shopscore_analysis.show import words
+from shopscore_analysis.show import cards, words
+from shopscore_analysis.show.tables import each
 from tests.show import worlds
 
 
@@ -126,3 +128,26 @@ def test_the_gap_line_needs_both_sides() -> None:
         "总分 4.70：对 TOP10 中位数落后 0.10，对第一名落后 0.20（10 家有公布分）。"
     )
     assert words.gap_line(worlds.benchmark().iloc[3:]) == "这一周没有本店体验分或 TOP10 数据，无法比较。"
+
+
+def test_an_unfinished_week_says_so_in_the_header_and_a_finished_one_does_not() -> None:
+    """A manager must not take a started week for a whole one."""
+    told = str(show.header({**worlds.FACTS, "unfinished": True}, "0123456789ab", "…"))
+    assert "这一周的导出还没到周日，数字还会变" in told
+    assert "还没到周日" not in str(show.header(worlds.FACTS, "0123456789ab", "…"))
+
+
+def test_a_report_over_a_month_names_all_of_it() -> None:
+    """From the first day of the first week to the last day of the last."""
+    told = str(show.header({**worlds.FACTS, "from_week": "2026-W43"}, "0123456789ab", "…"))
+    assert "第43—46周（2026年10月19日—11月15日）" in told
+
+
+@pytest.mark.parametrize(
+    ("points", "printed"), [(0.03, "多丢 0.03 星"), (0.004, "多丢 0.004 星"), (0.005, "多丢 0.01 星")]
+)
+def test_a_small_loss_is_not_printed_as_nothing(points: float, printed: str) -> None:
+    """Two decimals, three where two would say 0.00."""
+    rows = words.things_to_do(worlds.findings(), worlds.ledger(), worlds.OWNERS, worlds.WEEK, worlds.NAMES)
+    row = next(each(rows.assign(points=points, verdict="真实变化")))
+    assert printed in str(cards._thing(row))

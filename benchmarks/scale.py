@@ -1,0 +1,282 @@
+"""How counting grows: reviews from 0.1 to 10 million, one and two processes, pool and Dask; and one more week.
+
+    python benchmarks/scale.py [--sizes 100000,1000000] [--modes 1,2,dask] [--weekly 2000000] [--profile 1000000]
+
+Every run is a process of its own. The shelf is written once for each size: five years of months, 1.5 orders a review,
+an after-sale for every twelfth, the sentences of benchmarks/reviews.py behind random signs, since reviews are not made
+of eight sentences. Tallies are counted from nothing. Peak memory is the greatest sum of the resident memory of the
+process and everything it started, sampled every 50 ms; shared pages count in each. `--weekly`: one more week on five
+years and on the newest quarter alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from reviews import columns
+
+from shopscore_analysis.merge import schema_of
+from shopscore_analysis.shop import Shop
+
+MONTHS, NAME = 60, "规模店"
+FIRST = np.datetime64("2021-11-01T00:00:00", "s")
+SLICE = 100_000
+PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+
+
+def write(folder: Path, reviews: int, months: int = MONTHS, last: int = MONTHS) -> Shop:
+    """A shop with so many reviews over the months that end with month number `last`, straight onto the shelf."""
+    shop = Shop.create(folder, NAME, "")
+    each = reviews // months
+    for month in range(last - months, last):
+        tables: dict[str, list[pa.Table]] = {"reviews": [], "orders": [], "aftersales": []}
+        for start in range(0, each, SLICE):
+            for name, part in month_of(month, month * 10_000_000 + start, min(SLICE, each - start)).items():
+                tables[name].append(part)
+        shop.shelf.put([(name, pa.concat_tables(parts)) for name, parts in tables.items()])
+    return shop
+
+
+def month_of(month: int, start: int, count: int, days: int = 28) -> dict[str, pa.Table]:
+    """Orders of a month, numbered from `start`, and the reviews and after-sales that follow them."""
+    chance = np.random.default_rng([11, start])
+    at = FIRST + np.timedelta64(month * 2_629_800 + 86_400, "s") + chance.integers(0, days * 86_400, count * 3 // 2)
+    number = start + np.arange(count * 3 // 2)
+    stamp = at.astype("datetime64[s]")
+    product, sku = number % 40, number % 6
+    ids = numbered("69", number, 17)
+    shown = {"product_id": numbered("35", product, 17), "product": numbered("示例商品", product, 3),
+             "sku": numbered("规格", sku, 1)}  # fmt: skip
+    days_later = (chance.integers(3, 40, len(number)) * 86_400).astype("timedelta64[s]")
+    orders = {
+        "key": ids, "ordered_at": stamp, "order_id": ids, "sub_order_id": ids, **shown, "qty": np.ones_like(number),
+        "payable_fen": 2000 + number % 30_000, "paid_at": stamp, "promised_at": stamp + np.timedelta64(2, "D"),
+        "shipped_at": stamp + (number % 4 * 86_400).astype("timedelta64[s]"),
+        "status": pc.if_else(pa.array(number % 9 == 0), "已关闭", "已完成"),
+        "carrier": numbered("快递", number % 5, 1), "warehouse": numbered("仓", number % 3, 1),
+        "channel": numbered("体裁", number % 4, 1),
+    }  # fmt: skip
+    said = columns(start, count, 90)
+    texts = pc.binary_join_element_wise(filler(chance, count), said["评价内容"].combine_chunks(), "，")
+    reviewed = slice(0, count)
+    stars = said["商品评价得分"].cast(pa.int64())
+    reviews = {
+        "key": numbered("", (number[reviewed] * 2654435761) % 2**32, 10, 32), "order_ref": ids[reviewed],
+        "reviewed_at": (stamp + days_later)[reviewed], **{name: column[reviewed] for name, column in shown.items()},
+        "stars": stars, "text": texts,
+        "followup": pc.if_else(pc.equal(said["追评内容"], ""), None, said["追评内容"]),
+    }  # fmt: skip
+    sent = np.arange(count, len(number))[::6]
+    cases = {
+        "key": ids.take(sent), "aftersale_id": ids.take(sent), "applied_at": (stamp + days_later)[sent],
+        "order_id": ids.take(sent), "sub_order_id": ids.take(sent), "product_id": shown["product_id"].take(sent),
+        "kind": pa.repeat("退货退款", len(sent)), "reason": pa.repeat("质量问题", len(sent)),
+        "refund_fen": 2000 + number[sent] % 30_000, "text": texts.take(np.arange(len(sent)) % count),
+    }  # fmt: skip
+    tables = {"orders": orders, "reviews": reviews, "aftersales": cases}
+    return {name: table(name, content) for name, content in tables.items()}
+
+
+def filler(chance: np.random.Generator, count: int, length: int = 30) -> pa.Array:
+    """Texts of random signs out of 400, in fours: no two are alike."""
+    signs = chance.integers(0x4E00, 0x4E00 + 400, (count, length), dtype=np.uint32)
+    signs[:, 4::5] = ord("，")
+    return pa.array([row.tobytes().decode("utf-32-le") for row in signs])
+
+
+def numbered(prefix: str, number: np.ndarray, width: int, whole: int = 0) -> pa.Array:
+    """Texts of a prefix and padded numbers."""
+    padded = pc.utf8_lpad(pa.array(number).cast(pa.string()), width=width, padding="0")
+    made = pc.binary_join_element_wise(prefix, padded, "")
+    return pc.utf8_rpad(made, width=whole, padding="0") if whole else made
+
+
+def table(name: str, content: dict[str, object]) -> pa.Table:
+    """Records of a table; what is not given is empty."""
+    schema = schema_of(name)
+    rows = len(content["key"])
+    common = {"shop": pa.repeat(NAME, rows), "source": pa.repeat("0" * 12, rows), "exported_at": pa.repeat(FIRST, rows)}
+    given = {**common, **content}
+    arrays = [pa.nulls(rows, field.type) if field.name not in given else plain(given[field.name]).cast(field.type)
+              for field in schema]  # fmt: skip
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def plain(values: object) -> pa.Array:
+    """An Arrow array of anything array-like."""
+    if isinstance(values, pa.ChunkedArray):
+        return values.combine_chunks()
+    return values if isinstance(values, pa.Array) else pa.array(values)
+
+
+def counted(folder: Path, mode: str) -> None:
+    """Counts a shop in this process, and says what it took on stdout; what `measured` starts."""
+    from shopscore_analysis.workers import cluster, pool
+
+    began = time.perf_counter()
+    shop = Shop.open(folder)
+    if mode == "dask":
+        from distributed import LocalCluster
+
+        with (
+            LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as local,
+            cluster(local.scheduler_address) as mapped,
+        ):
+            whole = shop.count(mapped)
+    else:
+        with pool(int(mode)) as mapped:
+            whole = shop.count(mapped)
+    seconds = time.perf_counter() - began
+    began = time.perf_counter()
+    shop.tally("13 weeks", whole.weeks[-6])
+    print(json.dumps({"s": seconds, "cells": len(whole.cells), "cut_s": time.perf_counter() - began}))
+
+
+def measured(folder: Path, mode: str) -> dict[str, float]:
+    """Seconds, cells and peak megabytes (the process and all it started) of one count."""
+    script = [sys.executable, __file__, "--count", str(folder), "--mode", mode]
+    with subprocess.Popen(script, stdout=subprocess.PIPE, text=True) as running:
+        peak = [0.0]
+        watcher = threading.Thread(target=watch, args=(running, peak))
+        watcher.start()
+        said, _ = running.communicate()
+        watcher.join()
+    if running.returncode:
+        raise SystemExit(running.returncode)
+    return {**json.loads(said.splitlines()[-1]), "mb": peak[0]}
+
+
+def watch(running: subprocess.Popen[str], peak: list[float]) -> None:
+    """Notes the greatest resident memory of the process tree in MB until it ends."""
+    while running.poll() is None:
+        peak[0] = max(peak[0], sum(map(resident, tree(running.pid))))
+        time.sleep(0.05)
+
+
+def tree(pid: int) -> list[int]:
+    """The process and all that it started, on Linux."""
+    try:
+        children = Path(f"/proc/{pid}/task").glob("*/children")
+        below = [int(child) for file in children for child in file.read_text().split()]
+    except OSError:
+        below = []
+    return [pid, *(one for child in below for one in tree(child))]
+
+
+def resident(pid: int) -> float:
+    """The resident memory of a process in MB, 0 where it is gone."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE / 1e6
+    except OSError:
+        return 0.0
+
+
+def forget(folder: Path) -> Path:
+    """The shop's folder without what was counted."""
+    shutil.rmtree(folder / "data" / "tally", ignore_errors=True)
+    return folder
+
+
+def growth(root: Path, sizes: list[int], modes: list[str]) -> None:
+    """Prints the table of sizes and modes, and the slope of cost between sizes."""
+    print("| reviews | processes | s | reviews/s | efficiency | peak MB | cells | 13 weeks cut, s |\n|" + "---|" * 8)
+    alone: dict[int, float] = {}
+    for size in sizes:
+        folder = shop_of(root, size)
+        for mode in modes:
+            took = measured(forget(folder), mode)
+            alone[size] = took["s"] if mode == "1" else alone.get(size, float("nan"))
+            share = "" if mode == "1" else f"{alone[size] / took['s']:.2f} ×"
+            label = {"dask": "Dask, 2 workers"}.get(mode, mode)
+            print(
+                f"| {size:,} | {label} | {took['s']:.1f} | {size / took['s']:,.0f} | {share} | {took['mb']:,.0f} "
+                f"| {took['cells']:,} | {took['cut_s']:.2f} |",
+                flush=True,
+            )
+    for small, large in pairwise(sizes):
+        slope = np.log(alone[large] / alone[small]) / np.log(large / small)
+        print(f"\nslope of cost from {small:,} to {large:,} reviews, one process: {slope:.2f} (1 is linear)")
+
+
+def shop_of(root: Path, size: int) -> Path:
+    """The folder of the shop of that size, written where it is not there yet."""
+    folder = root / f"reviews-{size}"
+    if not folder.exists():
+        began = time.perf_counter()
+        write(folder, size)
+        print(f"{size:,} reviews written in {time.perf_counter() - began:.0f} s", file=sys.stderr)
+    return folder
+
+
+def weekly(root: Path, size: int, rounds: int) -> None:
+    """Prints what one more week costs on five years and on a quarter of the same density."""
+    folders = {"five years": shop_of(root, size), "a quarter": root / f"quarter-{size}"}
+    if not folders["a quarter"].exists():
+        write(folders["a quarter"], size // MONTHS * 3, 3)
+    for folder in folders.values():
+        measured(folder, "1")
+    print("\n| round | five years, s | a quarter, s | ratio |\n|---|---|---|---|")
+    for at in range(rounds):
+        took = [one_more_week(folder, size // MONTHS // 4, at) for folder in folders.values()]
+        print(f"| {at + 1} | {took[0]:.2f} | {took[1]:.2f} | {took[0] / took[1]:.2f} |", flush=True)
+
+
+def one_more_week(folder: Path, count: int, at: int) -> float:
+    """Seconds of a count after one more week of records, imports included."""
+    shop, tables = Shop.open(folder), month_of(MONTHS, 900_000_000 + at * 1_000_000, count, 7)
+    shop.shelf.put(list(tables.items()))
+    began = time.perf_counter()
+    measured(folder, "1")
+    return time.perf_counter() - began
+
+
+def profile(root: Path, size: int) -> None:
+    """Prints where a count of one process spends its time, as pyinstrument sees it."""
+    from pyinstrument import Profiler
+
+    shop = Shop.open(forget(shop_of(root, size)))
+    with Profiler(interval=0.01) as profiler:
+        shop.count()
+    print(profiler.output_text(unicode=True, color=False, show_all=False))
+
+
+def main() -> None:
+    """Runs what the arguments ask for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", default="100000,1000000")
+    parser.add_argument("--modes", default="1,2,dask")
+    parser.add_argument("--weekly", type=int, default=0)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--profile", type=int, default=0)
+    parser.add_argument("--root", type=Path, help="where shelves are kept for another run")
+    parser.add_argument("--count", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--mode", default="1", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.count:
+        return counted(given.count, given.mode)
+    with tempfile.TemporaryDirectory() as aside:
+        root = given.root or Path(aside)
+        if given.sizes:
+            growth(root, [int(size) for size in given.sizes.split(",")], given.modes.split(","))
+        if given.weekly:
+            weekly(root, given.weekly, given.rounds)
+        if given.profile:
+            profile(root, given.profile)
+    return None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,201 @@
+"""Counting a shelf: kept and fresh tallies are the same bytes, and a new week counts its own months only."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import grimp
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from shopscore_analysis import parts, tallies
+from shopscore_analysis.count import count, count_shard
+from shopscore_analysis.errors import ShopscoreError
+from shopscore_analysis.kept import Kept
+from shopscore_analysis.parts import ChangedError
+from shopscore_analysis.shards import shards
+from shopscore_analysis.shop import Shop
+from shopscore_analysis.tallies import COUNTING, dumped, loaded
+from tests.shelves import add, make_shop
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop that has been counted once."""
+    shop = make_shop(tmp_path_factory.mktemp("shop") / "one")
+    shop.count()
+    return shop.root
+
+
+@pytest.fixture(scope="module")
+def fresh(made: Path) -> bytes:
+    return _afresh(Shop.open(made))
+
+
+@pytest.fixture
+def shop(made: Path, tmp_path: Path) -> Shop:
+    return Shop.open(shutil.copytree(made, tmp_path / "shop"))
+
+
+def _told(shop: Shop) -> tuple[bytes, list[str], list[str]]:
+    """The bytes of the tally, the shards that were counted, and what was said."""
+    counted: list[str] = []
+    said: list[str] = []
+    whole = Shop.open(shop.root).count(progress=lambda path, done, total: counted.append(path.name), notice=said.append)
+    return dumped(whole), counted, said
+
+
+def _afresh(shop: Shop) -> bytes:
+    """The bytes of the tally as counted in memory, in one process, from all records at once."""
+    return dumped(count(shards(shop.shard())))
+
+
+def test_a_shelf_counts_to_the_bytes_of_its_records_in_memory_and_is_kept(shop: Shop, fresh: bytes) -> None:
+    assert _told(shop) == (fresh, [], [])
+    assert Shop.open(shop.root).uncounted() == 0
+    shutil.rmtree(shop.root / "data" / "tally")
+    whole, counted, said = _told(shop)
+    assert (whole, said) == (fresh, [])
+    assert counted == shop.shelf.months("reviews")
+
+
+def test_a_new_month_counts_what_its_records_belong_to_only(shop: Shop) -> None:
+    add(shop, 2, 1)
+    assert Shop.open(shop.root).uncounted() > 0
+    whole, counted, _ = _told(shop)
+    assert whole == _afresh(shop)
+    assert "2026-03" not in counted and "2026-05" in counted
+
+
+def test_an_order_that_comes_late_takes_its_records_along(shop: Shop, fresh: bytes, tmp_path: Path) -> None:
+    alone = Shop.create(tmp_path / "late", shop.name, "衣服")
+    orders = shop.shelf.read("orders")
+    for table in ("reviews", "aftersales", "service"):
+        alone.shelf.put([(table, shop.shelf.read(table))])
+    alone.shelf.put([("orders", orders.slice(0, len(orders) // 2))])
+    assert _told(alone)[0] != fresh
+    alone.shelf.put([("orders", orders)])
+    assert _told(alone)[0] == fresh
+
+
+def test_a_later_export_of_the_same_records_counts_nothing(shop: Shop, fresh: bytes) -> None:
+    orders = shop.shelf.read("orders")
+    place = orders.schema.get_field_index("exported_at")
+    later = pa.array([datetime(2026, 9, 1)] * len(orders), pa.timestamp("s"))
+    shop.shelf.put([("orders", orders.set_column(place, "exported_at", later))])
+    assert shop.uncounted() > 0
+    assert _told(shop) == (fresh, [], [])
+
+
+@pytest.mark.parametrize("damage", ["half", "flipped", "empty", "foreign"])
+def test_a_damaged_file_is_ignored_and_made_again(
+    shop: Shop, fresh: bytes, damage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shop.root / "data" / "tally"
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    tallies_kept = {path: raw for path, raw in before.items() if path.name.startswith("tally")}
+    known = {month: loaded(Kept(str(folder)).get(path.name)) for path in tallies_kept for month in [path.name[6:13]]}
+    monkeypatch.setattr(tallies, "count_shard", lambda part: known[part.month])  # what is counted is tested elsewhere
+    for path, raw in before.items():
+        flipped = raw[:-9] + bytes([raw[-9] ^ 1]) + raw[-8:]
+        path.write_bytes(
+            {"half": raw[: len(raw) // 2], "flipped": flipped, "empty": b"", "foreign": b"PAR1" + raw}[damage]
+        )
+    assert _told(shop)[0] == fresh
+    assert {path: path.read_bytes() for path in tallies_kept} == tallies_kept
+
+
+def test_a_changed_lexicon_counts_everything_again_says_so_and_forgets_the_old(shop: Shop, fresh: bytes) -> None:
+    names = {path.name for path in (shop.root / "data" / "tally").glob("tally-*")}
+    (shop.root / "lexicon.toml").write_text('[spoiled]\nphrases = "孩子很喜欢"\n', encoding="utf-8")
+    whole, counted, said = _told(shop)
+    assert len(counted) == len(names)
+    assert whole != fresh
+    assert said == [f"the lexicon changed since the last count: {len(names)} months are counted anew"]
+    assert names.isdisjoint(path.name for path in (shop.root / "data" / "tally").iterdir())
+
+
+def test_a_folder_that_cannot_be_written_is_counted_without_keeping(
+    shop: Shop, fresh: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(shop.root / "data" / "tally")
+    monkeypatch.setattr(Kept, "is_writable", lambda self: False)
+    assert _told(shop)[0] == fresh
+    assert not (shop.root / "data" / "tally").exists()
+
+
+def test_quotes_that_are_kept_are_masked_as_the_shelf_is(shop: Shop) -> None:
+    quotes = Shop.open(shop.root).count().quotes
+    assert len(quotes)
+    said = [shop.records("reviews")[name] for name in ("text", "followup")] + [shop.records("aftersales")["text"]]
+    texts = set(pd.concat(said).dropna())
+    lines = quotes["text"].str.split("\n").explode()
+    assert [quote for quote in lines if not any(quote in text for text in texts)] == []
+
+
+def _shuffled(function: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[Any]:
+    """The builtin map, done in another order."""
+    waiting = list(tasks)
+    order = random.Random(3).sample(range(len(waiting)), len(waiting))
+    done = {at: function(waiting[at]) for at in order}
+    return iter([done[at] for at in range(len(waiting))])
+
+
+def test_any_order_and_any_cut_of_the_months_gives_the_same_bytes(
+    shop: Shop, fresh: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(shop.root / "data" / "tally")
+    monkeypatch.setattr(parts, "LARGEST", 20)
+    counted: list[str] = []
+    whole = shop.count(map=_shuffled, progress=lambda path, done, total: counted.append(path.name))
+    assert dumped(whole) == fresh
+    assert any("part 2 of" in name for name in counted)
+
+
+def test_counting_begins_anew_where_the_shelf_is_loaded_meanwhile(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(shop.root / "data" / "tally")
+    loads = [2]
+
+    def counting(part: Any) -> Any:
+        if loads:
+            add(shop, loads.pop(), 1)
+        return count_shard(part)
+
+    monkeypatch.setattr(tallies, "count_shard", counting)
+    whole = dumped(Shop.open(shop.root).count())
+    assert whole == _afresh(shop)
+
+
+def test_a_shelf_that_never_rests_is_refused_with_the_way_out(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def changed(part: Any) -> Any:
+        raise ChangedError("changed")
+
+    monkeypatch.setattr(tallies, "count_shard", changed)
+    shutil.rmtree(shop.root / "data" / "tally")
+    with pytest.raises(
+        ShopscoreError, match=r"expected a quiet moment to count .*shelf, found loaders all the time; wait"
+    ):
+        shop.count()
+
+
+def test_whoever_reads_while_another_run_writes_sees_a_whole_file(tmp_path: Path) -> None:
+    kept, contents = Kept(str(tmp_path / "kept")), [bytes([value]) * 300_000 for value in range(8)]
+    with ThreadPoolExecutor(4) as threads:
+        writing = [threads.submit(kept.put, "one", content) for content in contents * 4]
+        seen = {kept.get("one") for _ in range(200)}
+        assert [done.result() for done in writing] == [None] * 32
+    assert seen <= {None, *contents}
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["one"]
+
+
+def test_the_stamp_covers_every_module_that_counting_imports() -> None:
+    graph = grimp.build_graph("shopscore_analysis")
+    used = graph.find_upstream_modules("shopscore_analysis.count") | {"shopscore_analysis.count"}
+    assert {name.split(".")[1] for name in used if "." in name} - set(COUNTING) == set()
