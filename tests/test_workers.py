@@ -84,6 +84,8 @@ def test_a_worker_that_dies_is_told_with_its_shard_and_the_shard_is_tried_again(
 
 
 SCRIPT = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background has it ignored
 import pathlib, sys
 from shopscore_analysis.workers import pool
 from tests.test_workers import sleep
@@ -105,7 +107,10 @@ def test_an_interrupt_leaves_no_process_behind(tmp_path: Path) -> None:
         children = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text(encoding="ascii").split()
         assert len(children) >= 2
         running.send_signal(signal.SIGINT)
-        assert running.wait(30) != 0
+        try:
+            assert running.wait(30) != 0
+        finally:
+            running.kill()
     until = time.monotonic() + 10  # multiprocessing's own helper ends when it sees that its parent did
     while (left := [child for child in children if Path(f"/proc/{child}").exists()]) and time.monotonic() < until:
         time.sleep(0.05)
