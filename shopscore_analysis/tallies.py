@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -40,6 +40,7 @@ _DATA = ("reasons.toml", "simplified.txt", "stopwords.txt")
 _ENGINES = ("jieba", "rjieba")
 _ABOUT = "about.json"
 _ATTEMPTS = 5
+_RECENT = 6  # months, and up to as many more, that a new week may change; the sum of the older ones is kept, too
 
 
 def tally_of(
@@ -68,7 +69,10 @@ def _tally(source: Source, map: Mapper, progress: Progress, notice: Notice) -> T
     kept, whole = Kept(source.kept), cut(source, map)
     now = {"lexicon": tagger_digest(source.category, source.own), "program": source.stamp, "versions": whole.versions}
     names = {month: _name(source, month, digest) for month, digest in whole.digests.items()}
-    known = {month: loaded(kept.get(name)) for month, name in names.items()}
+    old = list(names)[: max(len(names) // _RECENT - 1, 0) * _RECENT]
+    sum_name = f"sum-{_digest([names[month] for month in old])}"
+    summed = loaded(kept.get(sum_name)) if old else Tally()
+    known = {month: loaded(kept.get(name)) for month, name in names.items() if summed is None or month not in old}
     missing = [month for month, found in known.items() if found is None]
     changed = [name for name in ("lexicon", "program") if _about(kept).get(name, now[name]) != now[name]]
     if changed and missing:
@@ -76,10 +80,21 @@ def _tally(source: Source, map: Mapper, progress: Progress, notice: Notice) -> T
     for month, tally in _counted(whole, missing, map, progress):
         known[month] = tally
         kept.put(names[month], dumped(tally))
+    if summed is None:
+        summed = _sum(known.pop(month) for month in old)
+        kept.put(sum_name, dumped(summed))
     kept.put(_ABOUT, json.dumps(now).encode())
-    kept.remove(kept.names() - {_ABOUT, *names.values(), *_found_names(whole)})
-    found = [tally for tally in known.values() if tally is not None]
+    kept.remove(kept.names() - {_ABOUT, sum_name, *names.values(), *_found_names(whole)})
+    return _sum([summed, *known.values()])
+
+
+def _sum(tallies: Iterable[Tally | None]) -> Tally:
+    found = [tally for tally in tallies if tally is not None]
     return Tally.of([tally.cells for tally in found], [tally.quotes for tally in found])
+
+
+def _digest(about: Sequence[str]) -> str:
+    return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
 
 
 def _counted(whole: Cut, months: list[str], map: Mapper, progress: Progress) -> Iterator[tuple[str, Tally]]:
@@ -100,7 +115,7 @@ def _counted(whole: Cut, months: list[str], map: Mapper, progress: Progress) -> 
 def _name(source: Source, month: str, digest: str) -> str:
     """What the tally of a month is kept as."""
     about = (source.stamp, tagger_digest(source.category, source.own), source.shop, source.category, digest)
-    return f"tally-{month}-{hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]}"
+    return f"tally-{month}-{_digest(about)}"
 
 
 def _found_names(whole: Cut) -> Iterator[str]:
@@ -131,10 +146,19 @@ def dumped(tally: Tally) -> bytes:
     out = io.BytesIO()
     options = pa.ipc.IpcWriteOptions(compression="zstd")
     for frame in (tally.cells, tally.quotes):
-        table = pa.Table.from_pandas(frame, preserve_index=False)
+        table = _plain(pa.Table.from_pandas(frame, preserve_index=False))
         with pa.ipc.new_stream(out, table.schema, options=options) as stream:
             stream.write_table(table)
     return out.getvalue()
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """The table with texts in buffers of their own: what is left of filtering must not show in the bytes."""
+    texts = [field for field in table.schema if not pa.types.is_dictionary(field.type) and field.type != pa.int64()]
+    for field in texts:
+        at = table.schema.get_field_index(field.name)
+        table = table.set_column(at, field, pa.array(table[field.name].to_pylist(), field.type))
+    return table
 
 
 def loaded(content: bytes | None) -> Tally | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -92,7 +93,15 @@ def _decoded(axis: str, codes: NDArray[np.int32], values: pd.Index) -> object:
     """A column of the tally: numbers as they are, texts as categories that all occur."""
     if axis in _INTEGERS:
         return values.to_numpy()[codes]
-    return pd.Categorical.from_codes(codes, values).remove_unused_categories()
+    return _used(codes, values)
+
+
+def _used(codes: NDArray[np.integer[Any]], values: pd.Index) -> pd.Categorical:
+    """Codes of values as categories that all occur."""
+    occurs = np.bincount(codes, minlength=len(values)) > 0
+    if occurs.all():
+        return pd.Categorical.from_codes(codes, values)
+    return pd.Categorical.from_codes((np.cumsum(occurs) - 1)[codes], values[occurs])
 
 
 def _bottom(parts: list[pd.DataFrame]) -> pd.DataFrame:
@@ -104,7 +113,7 @@ def _bottom(parts: list[pd.DataFrame]) -> pd.DataFrame:
 def _trimmed(cells: pd.DataFrame) -> pd.DataFrame:
     """The cells, numbered anew, without categories that do not occur."""
     texts = cells.select_dtypes("category")
-    used = {str(name): column.cat.remove_unused_categories() for name, column in texts.items()}
+    used = {str(name): _used(column.cat.codes.to_numpy(), column.cat.categories) for name, column in texts.items()}
     trimmed: pd.DataFrame = cells.assign(**used).reset_index(drop=True)
     return trimmed
 

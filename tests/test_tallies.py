@@ -74,6 +74,23 @@ def test_a_new_month_counts_what_its_records_belong_to_only(shop: Shop) -> None:
     assert "2026-03" not in counted and "2026-05" in counted
 
 
+def test_the_sum_of_old_months_is_kept_and_changes_with_them(
+    shop: Shop, fresh: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tallies, "_RECENT", 1)
+    folder = shop.root / "data" / "tally"
+    assert _told(shop) == (fresh, [], [])
+    (before,) = folder.glob("sum-*")
+    for path in folder.glob("tally-2026-03-*"):
+        path.unlink()
+    assert _told(shop) == (fresh, [], [])  # the sum is enough
+    cases = shop.shelf.read("aftersales")
+    fen = cases.schema.get_field_index("refund_fen")
+    shop.shelf.put([("aftersales", cases.set_column(fen, "refund_fen", pa.array([99999] * len(cases))))])
+    assert _told(shop)[0] == _afresh(shop) != fresh
+    assert list(folder.glob("sum-*")) != [before]
+
+
 def test_an_order_that_comes_late_takes_its_records_along(shop: Shop, fresh: bytes, tmp_path: Path) -> None:
     alone = Shop.create(tmp_path / "late", shop.name, "衣服")
     orders = shop.shelf.read("orders")

@@ -41,12 +41,13 @@ def disguised(cases: pd.DataFrame) -> pd.DataFrame:
     """
     hidden = int(disagreeing(cases)["hidden"].sum())
     speaks = cases["text"].fillna("").str.strip() != ""
-    coded_fault, coded = cases["coded"].isin(FAULTS), cases["coded"] != ""
+    coded = cases["coded"] != ""
+    quality = cases["coded"].isin(FAULTS) | cases["said"].map(lambda said: not FAULTS.isdisjoint(said)).astype(bool)
     both = cases[coded & cases["said"].map(bool)]
     apart = int((disagreeing(both)["coded"] != "").sum())
     counts = [
         (HIDDEN_OF_NO_REASON, hidden, int((cases["no_reason"] & speaks).sum())),
-        (HIDDEN_OF_QUALITY, hidden, hidden + int(coded_fault.sum())),
+        (HIDDEN_OF_QUALITY, hidden, int(quality.sum())),
         (OTHER_CAUSE, apart, len(both)),
     ]
     return estimate(pd.DataFrame(counts, columns=["of", "k", "n"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -84,8 +85,8 @@ def read_rule_book(path: Path = FILE) -> RuleBook:
     return found
 
 
-def decide(sightings: pd.DataFrame, book: RuleBook) -> pd.DataFrame:
-    """The warnings: one row a record, by its gravest rule; gravest first, then the newest. Columns: COLUMNS.
+def decide(sightings: pd.DataFrame, book: RuleBook, keep: Sequence[str] = ()) -> pd.DataFrame:
+    """The warnings: one row a record, by its gravest rule; gravest first, then the newest. Columns: COLUMNS and `keep`.
 
     `sightings`: a row per (record, rule) with table, record, source, text, start, end, product_id, product, order,
     order_week, written, rule (its name), `answered` (None where nobody knows), `answered_at` and `seen`, when the
@@ -102,7 +103,7 @@ def decide(sightings: pd.DataFrame, book: RuleBook) -> pd.DataFrame:
     made["situation"] = [book.situations[name].label for name in made["situation"]]
     made = made.assign(rule=made["label"]).astype({"also": object})
     order = made.sort_values(["level", "written", "record"], ascending=[False, False, True], na_position="last")
-    return order[list(COLUMNS)].reset_index(drop=True)
+    return order[[*COLUMNS, *keep]].reset_index(drop=True)
 
 
 def _graded(sightings: pd.DataFrame, rules: dict[str, Rule]) -> pd.DataFrame:

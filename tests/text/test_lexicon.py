@@ -56,13 +56,13 @@ def test_a_guard_that_takes_the_end_of_a_phrase_protects_it() -> None:
 OWN = """
 reject = "物流太慢"
 [defect]
-phrases = "咕咚咕咚响"
+phrases = "咕咚咕咚"
 """
 
 
 def test_a_shop_adds_phrases_of_its_own() -> None:
-    assert [hit.cause for hit in tag(["机器咕咚咕咚响"], own=OWN)[0].causes] == ["defect"]
-    assert [hit.cause for hit in tag(["机器咕咚咕咚响"])[0].causes] == []
+    assert [hit.cause for hit in tag(["它咕咚咕咚的"], own=OWN)[0].causes] == ["defect"]
+    assert [hit.cause for hit in tag(["它咕咚咕咚的"])[0].causes] == []
     assert lexicon("", OWN).digest != lexicon().digest == lexicon("", " \n").digest
 
 
