@@ -63,7 +63,8 @@ def load(
             try:
                 done.extend(_one(path, shelf, shop, period, rejects))
             except ExportError as error:
-                rejects.add([_refused(path, error)])
+                if path.exists():  # a mistyped name is no loss of data
+                    rejects.add([_refused(path, error)])
                 done.append(Loaded(path, error=str(error)))
     return done
 

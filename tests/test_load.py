@@ -199,3 +199,9 @@ def test_any_order_of_files_and_a_second_time_give_the_same_bytes(
     again = load([*paths, *paths[:20]], Shelf(tmp_path / "shelf"), "店", tmp_path / "rejects")
     assert files(tmp_path / "shelf") == files(root)
     assert sum(result.new + result.updated for result in again[len(paths) :]) == 0
+
+
+def test_a_path_that_does_not_exist_is_refused_but_not_listed_as_lost(tmp_path: Path) -> None:
+    [told] = load([tmp_path / "nosuch.csv"], Shelf(tmp_path / "shelf"), "小店", tmp_path / "rejects")
+    assert "No such file" in told.error
+    assert not list((tmp_path / "rejects").glob("*.csv"))

@@ -25,7 +25,8 @@ def main():
     digest = hashlib.sha256(b"".join((ROOT / name).read_bytes() for name in INPUTS)).hexdigest()
     if PYTHON.exists() and STAMP.exists() and STAMP.read_text(encoding="ascii") == digest:
         return
-    print("Building .venv from requirements.lock (once; a minute with uv, up to five with pip)", file=sys.stderr, flush=True)
+    said = "Building .venv from requirements.lock (once; a minute with uv, up to five with pip)"
+    print(said, file=sys.stderr, flush=True)
     for command in with_uv() if shutil.which("uv") else with_pip():
         run(command)
     STAMP.write_text(digest, encoding="ascii")

@@ -20,6 +20,7 @@ from shopscore_analysis.report.under import newest
 from shopscore_analysis.shop import Shop
 from shopscore_analysis.show.words import days, reported
 
+UNPUBLISHED = "not-published"  # the tag of cells that only tests look at
 TIMEOUT = 600  # seconds a cell may take
 QUIET = 50  # logging.CRITICAL: on one machine a kernel need not warn of plain sockets, nor of its own shutdown
 
@@ -223,10 +224,16 @@ def page_of(content: Any, facts: Mapping[str, Any]) -> str:
         )  # fmt: skip
         about = {
             "title": f"{facts['shop']} {reported(facts)} · {days(facts['week'], facts.get('from_week', ''))}",
-            "run_id": run_id(facts), "csp": CSP, "sections": list(_sections(content.cells)), **facts,
+            "run_id": run_id(facts), "csp": CSP, "sections": list(_sections(_published(content).cells)), **facts,
         }  # fmt: skip
-        page, _ = exporter.from_notebook_node(content, resources={"about": about})
+        page, _ = exporter.from_notebook_node(_published(content), resources={"about": about})
     return str(page)
+
+
+def _published(content: Any) -> Any:
+    """The notebook without its cells that only tests look at."""
+    cells = [cell for cell in content.cells if UNPUBLISHED not in cell.metadata.get("tags", [])]
+    return type(content)({**content, "cells": cells})
 
 
 def _sections(cells: Iterable[Any]) -> Iterable[tuple[str, str]]:

@@ -131,15 +131,13 @@ def watch_list(found: pd.DataFrame, names: Names, week: str = "") -> Html:
     """
     if found.empty:
         return tag("p", "没有检出超出正常波动的根因。历史不足 5 周时不作比较。", class_="note")
-    rows = (
-        tag(
-            "li",
-            tag("span", words.pill(row) + ("，已结束" if row.to_week < week else ""), class_="word"),
-            tag("a", words.sentence(row, names), href=f"#{evidence_id(row.cause)}"),
-        )
-        for row in each(found)
-    )
-    return tag("ul", *rows, class_="watch")
+    return tag("ul", *(_watched(row, names, row.to_week < week) for row in each(found)), class_="watch")
+
+
+def _watched(row: Any, names: Names, ended: bool) -> Html:
+    said = words.sentence(row, names, ended=ended)
+    word = tag("span", words.pill(row) + ("，已结束" if ended else ""), class_="word")
+    return tag("li", word, tag("a", said, href=f"#{evidence_id(row.cause)}"))
 
 
 def evidence(

@@ -26,13 +26,14 @@ COST = "近期丢星"  # stands where a verdict would, of a cause that costs sta
 ENOUGH = 5  # reviews from which a cost is worth a task
 # What is printed at a point of a line chart; the quiet verdicts print nothing.
 WORDS_OF_VERDICT: Mapping[str, str] = MappingProxyType({REAL: "真实", POSSIBLE: "可能"})
+_WAIT = "，还要再看一周"
 _CLAIMS: Mapping[str, Mapping[bool, str]] = MappingProxyType(
     {
         REAL: {True: "确实变多了", False: "确实变少了"},
-        POSSIBLE: {True: "可能变多了，还要再看一周", False: "可能变少了，还要再看一周"},
+        POSSIBLE: {True: f"可能变多了{_WAIT}", False: f"可能变少了{_WAIT}"},
     }
 )
-_LEVELS: Mapping[str, str] = MappingProxyType({REAL: "一直高于其他商品", POSSIBLE: "可能高于其他商品，还要再看一周"})
+_LEVELS: Mapping[str, str] = MappingProxyType({REAL: "一直高于其他商品", POSSIBLE: f"可能高于其他商品{_WAIT}"})
 
 
 def week_name(week: str) -> str:
@@ -129,8 +130,8 @@ def change_interval(low: float, high: float) -> str:
     return f"{change(low)} 到 {change(high)}".replace(" 个百分点", "") if low == low and high == high else theme.NOTHING
 
 
-def sentence(finding: Any, names: Mapping[str, str]) -> str:
-    """One finding in a sentence.
+def sentence(finding: Any, names: Mapping[str, str], *, ended: bool = False) -> str:
+    """One finding in a sentence; of one that has ended there is nothing left to wait for.
 
     `finding`: a row of `findings` (kind, cause, product_id, from_week, to_week, k, n, baseline, verdict).
     """
@@ -141,6 +142,7 @@ def sentence(finding: Any, names: Mapping[str, str]) -> str:
         if level
         else claim(finding.verdict, more=share > finding.baseline)
     )
+    said = said.replace(_WAIT, "") if ended else said
     counted = f"{theme.ratio(finding.k, finding.n)} 条有文字的评价（{theme.percent(share)}）"
     against = f"{'其他商品' if level else '其余各周'} {theme.percent(finding.baseline)}"
     when = span(finding.from_week, finding.to_week)

@@ -151,3 +151,8 @@ def test_a_small_loss_is_not_printed_as_nothing(points: float, printed: str) -> 
     rows = words.things_to_do(worlds.findings(), worlds.ledger(), worlds.OWNERS, worlds.WEEK, worlds.NAMES)
     row = next(each(rows.assign(points=points, verdict="真实变化")))
     assert printed in str(cards._thing(row))
+
+
+def test_of_a_change_that_has_ended_there_is_nothing_to_wait_for() -> None:
+    assert "还要再看一周" in words.sentence(_row(verdict="可能变化"), worlds.NAMES)
+    assert "还要再看一周" not in words.sentence(_row(verdict="可能变化"), worlds.NAMES, ended=True)
