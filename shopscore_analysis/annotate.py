@@ -42,14 +42,15 @@ def annotate(
     if out.exists() and out.samefile(source):
         raise SettingsError(f"expected another file for --out, found the input itself: {out.name}")
     rows = _tagged(_rows(source, text), text, category, progress)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=_folder(out)) as making:
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=folder_of(out)) as making:
         made = Path(making) / out.name
         done = write(made, rows)
         made.replace(out)
     return done
 
 
-def _folder(out: Path) -> Path:
+def folder_of(out: Path) -> Path:
+    """The folder of a file that is to be written; SettingsError where that cannot be."""
     if out.is_dir():
         raise SettingsError(f"expected a file for --out, found the folder {out}")
     if not os.access(out.parent, os.W_OK):

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from shopscore_analysis.errors import ExportError
+from shopscore_analysis.read.encodings import encoding_of
 from shopscore_analysis.read.formats import read_table
+from shopscore_analysis.read.sources import Source
 from shopscore_analysis.score.compliance import Ban, read_bans
 from shopscore_analysis.text.phrases import Book, Spot, book, spot
 
@@ -45,7 +47,20 @@ def banned(texts: Sequence[str]) -> list[list[tuple[Ban, int, int]]]:
     ['praise_for_reward', 'off_platform']
     """
     rules = read_bans().rules
-    return [_breaches(rules, spots) for spots in spot(texts, _book())]
+    shut = [_shut(text) for text in texts]
+    read = zip(spot(texts, _book()), spot([text for text, _ in shut], _book()), shut, strict=True)
+    return [_breaches(rules, spots, _opened(inner, places)) for spots, inner, (_, places) in read]
+
+
+def _shut(text: str) -> tuple[str, list[int]]:
+    """A text without its blanks (好 评 返 现), and where each character stood; nothing for one that has none."""
+    places = [at for at, sign in enumerate(text) if sign.isprintable() and not sign.isspace()]
+    return ("", []) if len(places) == len(text) else ("".join(text[at] for at in places), places)
+
+
+def _opened(spots: Sequence[Spot], places: Sequence[int]) -> list[Spot]:
+    """The spots of a text without blanks as spots of the text itself."""
+    return [Spot(one.name, places[one.start], places[one.end - 1] + 1) for one in spots]
 
 
 @lru_cache(maxsize=1)
@@ -55,19 +70,25 @@ def _book() -> Book:
     for rule in rules.rules:
         if rule.near:
             lists |= {rule.name + _NEAR: rule.near, rule.name + _WITH: rule.with_}
-    return book({name: {"phrases": phrases} for name, phrases in lists.items()}, rules.marks, _CONDITIONS)
+    return book({name: {"phrases": phrases} for name, phrases in lists.items()}, rules.marks, _NO_MARKS)
 
 
-_CONDITIONS = "如果 要是 假设 万一 假如 假若"  # an offer under a condition is an offer
+# an offer under a condition is an offer; small gifts, which the lexicon of complaints protects, are gifts
+_NO_MARKS = "如果 要是 假设 万一 假如 假若 小礼品 小礼物"
 
 
-def _breaches(rules: Sequence[Ban], spots: Sequence[Spot]) -> list[tuple[Ban, int, int]]:
+def _breaches(rules: Sequence[Ban], *readings: Sequence[Spot]) -> list[tuple[Ban, int, int]]:
+    """The first place where each rule is broken, by the first reading that shows one."""
     found = []
     for rule in rules:
-        alone = [(one.start, one.end) for one in spots if one.name == rule.name]
-        both = _together(rule, spots) if rule.near and not alone else []
-        found += [(rule, start, end) for start, end in [*alone, *both][:1]]
+        places = [place for spots in readings for place in _places(rule, spots)]
+        found += [(rule, start, end) for start, end in places[:1]]
     return sorted(found, key=lambda breach: breach[1:])
+
+
+def _places(rule: Ban, spots: Sequence[Spot]) -> list[tuple[int, int]]:
+    alone = [(one.start, one.end) for one in spots if one.name == rule.name]
+    return alone or (_together(rule, spots) if rule.near else [])
 
 
 def _together(rule: Ban, spots: Sequence[Spot]) -> list[tuple[int, int]]:
@@ -100,8 +121,10 @@ def _texts(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _cells(path: Path) -> Iterator[tuple[str, str]]:
+    table = read_table(path)
+    yield from (("第 1 行", name) for name in table.column_names)
     first = 1 if path.suffix.lower() == ".jsonl" else 2  # a table's first line is its header
-    for number, row in enumerate(read_table(path).to_pylist(), start=first):
+    for number, row in enumerate(table.to_pylist(), start=first):
         yield from ((f"第 {number} 行 {name}", text) for name, text in row.items() if text)
 
 
@@ -117,6 +140,7 @@ def _values(value: object, keys: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         yield ".".join(keys), value
     elif isinstance(value, dict):
         for key, inner in value.items():
+            yield ".".join((*keys, str(key))), str(key)
             yield from _values(inner, (*keys, str(key)))
     elif isinstance(value, list):
         for number, inner in enumerate(value, start=1):
@@ -124,7 +148,8 @@ def _values(value: object, keys: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 
 def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ExportError(f"expected a text in UTF-8, found: {error}", path) from error
+    source = Source.of(path)
+    encoding = encoding_of(source)
+    if encoding is None:
+        raise ExportError("expected a text in UTF-8 or GB18030, found neither; save it as UTF-8", path)
+    return source.data().decode(encoding)

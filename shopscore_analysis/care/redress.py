@@ -27,15 +27,30 @@ _EVER = Span(date(2000, 1, 1), date(2099, 12, 31))
 def open_offers(shop: Shop, days: Span, chat: Path | str | None = None) -> pd.DataFrame:
     """What the table offers every open after-sale case, and every open warning of level 2 or 3 of these days.
 
-    Columns: COLUMNS, the dearest first; an order with an open case is not offered anything for its review, too.
+    Columns: COLUMNS, the dearest first; an order with an open case is not offered anything for its review, too, and
+    a chat nothing twice.
     """
     known = cases(shop)
     waiting = _of_cases(known[known["open"]], warnings(shop, _EVER))
-    found = warnings(shop, days, chat)
+    found = warnings(shop, days, chat, keep=("whole", "main", "session"))
     urgent = found[(found["level"] >= 2) & found["answer"].isin(OPEN) & (found["table"] != "aftersales")]
-    urgent = urgent[~(urgent["order"].notna() & urgent["order"].isin(known.loc[known["open"], "order"]))]
-    urgent = urgent.sort_values("level", ascending=False).drop_duplicates(["order", "record"])
-    return _offered(pd.concat([waiting, _of_warnings(urgent, known, shop)], ignore_index=True))
+    once = _once(urgent.sort_values("level", ascending=False, kind="stable"), known.loc[known["open"], "order"], shop)
+    return _offered(pd.concat([waiting, _of_warnings(once, known, shop)], ignore_index=True))
+
+
+def _once(urgent: pd.DataFrame, cared: pd.Series, shop: Shop) -> pd.DataFrame:
+    """One warning an order that is not cared for already; where the order is not known, one a chat, or a record.
+
+    A chat about a main order of several parts has no order: it waits for whatever is offered for one of them.
+    """
+    placed, loose = urgent[urgent["order"].notna()], urgent[urgent["order"].isna()]
+    orders = shop.records("orders").set_index("key")["order_id"]
+    served = pd.concat([placed["main"], cared.map(orders)]).dropna()
+    named = loose["main"].isna() & loose["session"].isin(urgent.loc[urgent["main"].notna(), "session"].dropna())
+    loose = loose[~(loose["main"].isin(served) | named)]
+    whose = loose["main"].fillna(loose["session"]).fillna(loose["record"])
+    fresh = placed[~placed["order"].isin(cared)].drop_duplicates("order")
+    return pd.concat([fresh, loose[~whose.duplicated()]])
 
 
 def what_if(shop: Shop, month: str = "") -> pd.DataFrame:
@@ -68,27 +83,29 @@ def _of_cases(known: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
     """Cases as the table looks at them."""
     alarms = found[found["table"] == "aftersales"].set_index("record")
     level = known["record"].map(alarms["level"]).fillna(0).astype("int64")
+    alarm = known["record"].map(_alarm(alarms)).fillna(0).astype("int64")
     cause = [_cause(coded, said) for coded, said in zip(known["coded"], known["said"], strict=True)]
-    ours = [_liable(*one) for one in zip(cause, known["no_reason"], level, strict=True)]
+    ours = [_liable(*one) for one in zip(cause, known["no_reason"], alarm, strict=True)]
     judged = known["liable"].map(_LIABLE).fillna(pd.Series(ours, index=known.index, dtype="str"))
     history = known["earlier"].map(lambda n: "unknown" if pd.isna(n) else "repeat" if n else "first")
     rows = known.assign(source="售后", written=known["applied_at"], cause=cause, level=level)
-    return _weighed(rows.assign(liability=judged, history=history), known["record"].map(alarms["situation"]))
+    return _weighed(rows.assign(liability=judged, history=history), alarm)
 
 
 def _of_warnings(urgent: pd.DataFrame, known: pd.DataFrame, shop: Shop) -> pd.DataFrame:
     """Warnings without an open case as the table looks at them."""
-    tags = tag(urgent["text"].tolist(), shop.settings.category, shop.own)
+    tags = tag(urgent["whole"].tolist(), shop.settings.category, shop.own)
     cause = [one.causes[0].cause if one.causes else "" for one in tags]
     paid = shop.records("orders").set_index("key")["payable_fen"]
     before = urgent["order"].isin(known["order"].dropna())
     history = before.map({True: "repeat", False: "first"}).where(urgent["order"].notna(), "unknown")
-    ours = [_liable(*one) for one in zip(cause, [False] * len(cause), urgent["level"], strict=True)]
+    alarm = _alarm(urgent)
+    ours = [_liable(*one) for one in zip(cause, [False] * len(cause), alarm, strict=True)]
     return _weighed(
         urgent.assign(
             cause=cause, liability=ours, history=history, value_fen=urgent["order"].map(paid), refund_fen=None
         ),
-        urgent["situation"],
+        alarm,
     )
 
 
@@ -96,19 +113,30 @@ def _cause(coded: str, said: tuple[str, ...]) -> str:
     return coded or next(iter(said), "")
 
 
-def _liable(cause: str, no_reason: bool, level: int) -> str:
+def _alarm(found: pd.DataFrame) -> pd.Series:
+    """The severity that each warning makes by all its rules: 3 danger to health, 2 another alarm; a threat none."""
+    grave = read_table().grave
+    raised = {
+        rule.label: 3 if rule.situation in grave else min(rule.level, 2)
+        for rule in read_rule_book().rules
+        if not rule.threat
+    }
+    told = zip(found["rule"], found["also"], strict=True)
+    alarm = [max(raised.get(label, 0) for label in (rule, *also)) for rule, also in told]
+    return pd.Series(alarm, index=found.index, dtype="int64")
+
+
+def _liable(cause: str, no_reason: bool, alarm: int) -> str:
     """Who is liable: by the cause; a change of mind is the buyer's unless alarming words speak against it."""
     if cause:
         return read_table().liability[cause]
-    return "buyer" if no_reason and level < 2 else "unknown"
+    return "buyer" if no_reason and alarm < 2 else "unknown"
 
 
-def _weighed(rows: pd.DataFrame, situation: pd.Series) -> pd.DataFrame:
-    table, book = read_table(), read_rule_book()
-    grave = {book.situations[name].label for name in table.grave}
-    weight = rows["cause"].map(lambda cause: table.severity.get(cause, 1)).astype("int64")
-    raised = weight.where(rows["level"] < 2, 2)
-    return rows.assign(severity=raised.where(~situation.isin(grave), 3).astype("int64"))
+def _weighed(rows: pd.DataFrame, alarm: pd.Series) -> pd.DataFrame:
+    """The rows with their severity: by the alarm, or by how much the cause weighs."""
+    weight = rows["cause"].map(lambda cause: read_table().severity.get(cause, 1)).astype("int64")
+    return rows.assign(severity=weight.where(weight > alarm, alarm).clip(lower=1).astype("int64"))
 
 
 def _offered(rows: pd.DataFrame) -> pd.DataFrame:

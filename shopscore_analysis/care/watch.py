@@ -7,7 +7,7 @@ them. Days come from the records, so that a burst is seen on the day it shows an
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from shopscore_analysis.errors import SettingsError
 from shopscore_analysis.measure import bursts as detection
@@ -28,7 +29,7 @@ from shopscore_analysis.text.phrases import Book, book, spot
 _THREAT_REACH = 2  # characters between a denial and a threat: 没有回复我要投诉 denies none
 _WRITTEN = [
     "table", "source", "record", "written", "text", "product_id", "product", "order_ref", "order_id", "sub_order_id",
-    "sku", "answered", "answered_at", "seen",
+    "sku", "answered", "answered_at", "seen", "session",
 ]  # fmt: skip
 QUOTE_LENGTH = 80  # characters of a quote, around the words that fired
 
@@ -64,16 +65,17 @@ def _newest(shop: Shop) -> date:
     return max((at.date() for at in born if not pd.isna(at)), default=date.min)
 
 
-def warnings(shop: Shop, days: Span, chat: Path | str | None = None) -> pd.DataFrame:
+def warnings(shop: Shop, days: Span, chat: Path | str | None = None, keep: Sequence[str] = ()) -> pd.DataFrame:
     """The warnings of what was written in these days: `score.warnings.decide`; quotes cut to QUOTE_LENGTH.
 
     Reviews, follow-ups, after-sale reasons and notes, and the buyers' lines of a chat file where one is named. What
-    bears no time is kept, since nobody knows when its clock began.
+    bears no time is kept, since nobody knows when its clock began. `keep`: further columns, of `whole` (the text
+    uncut), `main` (the main order) and `session` (of a chat).
     """
     rows = pd.concat([part[_WRITTEN] for part in _written(shop, chat) if len(part)] or [_nothing()], ignore_index=True)
     until = pd.Timestamp(days.until) + pd.Timedelta(days=1)
     outside = rows["written"].lt(pd.Timestamp(days.since)) | rows["written"].ge(until)
-    return decide(_placed(_sightings(rows[~outside]), shop), read_rule_book())
+    return decide(_placed(_sightings(rows[~outside]), shop), read_rule_book(), keep)
 
 
 def chat_facts(chat: Path | str | None) -> dict[str, str]:
@@ -96,7 +98,9 @@ def _written(shop: Shop, chat: Path | str | None) -> Iterator[pd.DataFrame]:
     """Everything that buyers wrote, a row a text, with what is known of its answer."""
     reviews, cases = shop.records("reviews"), shop.records("aftersales")
     blank = pd.Series(pd.NaT, index=reviews.index, dtype="datetime64[s]")
-    said = reviews.rename(columns={"key": "record", "exported_at": "seen"}).assign(order_id=None, sub_order_id=None)
+    said = reviews.rename(columns={"key": "record", "exported_at": "seen"}).assign(
+        order_id=None, sub_order_id=None, session=None
+    )
     told = said.assign(answered=reviews["replied"].astype(object), answered_at=blank)
     yield told.assign(table="reviews", source="评价", written=reviews["reviewed_at"])
     later = told.assign(table="followups", source="追评", text=told["followup"], written=told["followup_at"])
@@ -104,7 +108,7 @@ def _written(shop: Shop, chat: Path | str | None) -> Iterator[pd.DataFrame]:
     dealt = cases[["agreed_at", "refunded_at", "closed_at"]].min(axis=1)
     case = cases.rename(columns={"key": "record", "exported_at": "seen"}).assign(
         table="aftersales", written=cases["applied_at"], answered=dealt.notna().astype(object), answered_at=dealt,
-        order_ref=None, sku=None,
+        order_ref=None, sku=None, session=None,
     )  # fmt: skip
     yield case.assign(source="售后说明")
     yield case.assign(source="售后原因", text=case["reason"])
@@ -114,13 +118,20 @@ def _written(shop: Shop, chat: Path | str | None) -> Iterator[pd.DataFrame]:
 
 def _chat(path: Path) -> pd.DataFrame:
     lines = read_chat(path)
-    told = lines["session"].notna() & lines["at"].notna() & (not lines["buyer"].all())
+    told = lines["session"].notna() & lines["at"].notna() & bool(lines["agent"].any())
     answered = lines["answered_at"].notna().astype(object).where(told, None)
     lines = lines.assign(
         table="chat", source="会话", written=lines["at"], answered=answered, seen=lines["at"].max(), product_id=None,
         order_id=None, sub_order_id=None, sku=None,
+        order_ref=lines["order_ref"].fillna(_only_order(lines)),
     )  # fmt: skip
     return lines[lines["buyer"]]
+
+
+def _only_order(lines: pd.DataFrame) -> pd.Series:
+    """The order that a line's session names elsewhere, missing where it names several."""
+    named = lines.groupby("session")["order_ref"]
+    return named.transform("first").where(named.transform("nunique") == 1)
 
 
 @lru_cache(maxsize=1)
@@ -142,10 +153,20 @@ def _sightings(rows: pd.DataFrame) -> pd.DataFrame:
     first = np.array([max(0, one.start - QUOTE_LENGTH // 2) for one in found["spot"]], dtype=np.int64)
     return found.assign(
         rule=[one.name for one in found["spot"]],
-        text=[text[at : at + QUOTE_LENGTH] for text, at in zip(found["text"], first, strict=True)],
+        whole=found["text"],
+        text=[printable(text[at : at + QUOTE_LENGTH]) for text, at in zip(found["text"], first, strict=True)],
         start=[one.start - at for one, at in zip(found["spot"], first, strict=True)],
         end=[min(one.end - at, QUOTE_LENGTH) for one, at in zip(found["spot"], first, strict=True)],
     ).drop(columns="spot")
+
+
+def printable(text: str) -> str:
+    """The text with a blank for each character that cannot be printed, so that spans stay and no terminal obeys it.
+
+    >>> printable("\\x1b[31m红\\n")
+    ' [31m红 '
+    """
+    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def _placed(found: pd.DataFrame, shop: Shop) -> pd.DataFrame:
@@ -157,13 +178,23 @@ def _placed(found: pd.DataFrame, shop: Shop) -> pd.DataFrame:
         (found["table"] == "aftersales", ["sub_order_id", "order_id", "product_id"]),
     ):
         rows[chosen.to_numpy()] = order_rows(found.loc[chosen, columns].astype("str"), orders)
+    named = found["order_ref"].where(found["table"] == "chat")
+    rows = np.where(rows < 0, _only_part(named, orders), rows)
     hit = orders.reindex(rows).reset_index(drop=True)
     week = week_labels(hit["ordered_at"])
     return found.assign(
-        order=hit["key"], order_week=week.where(week.notna(), None),
+        order=hit["key"], main=hit["order_id"].fillna(found["order_ref"]).fillna(found["order_id"]),
+        order_week=week.where(week.notna(), None),
         product_id=found["product_id"].fillna(hit["product_id"]).fillna(UNKNOWN_PRODUCT),
-        product=found["product"].fillna(hit["product"]).fillna(UNKNOWN_PRODUCT),
+        product=found["product"].fillna(hit["product"]).fillna(UNKNOWN_PRODUCT).map(printable),
     )  # fmt: skip
+
+
+def _only_part(named: pd.Series, orders: pd.DataFrame) -> NDArray[np.intp]:
+    """The row of the main order that is named, where it has one part; else -1."""
+    single = np.flatnonzero(orders["order_id"].notna() & ~orders["order_id"].duplicated(keep=False))
+    at = pd.Index(orders["order_id"].iloc[single]).get_indexer(pd.Index(named))
+    return np.asarray(np.append(single, -1)[at])
 
 
 def tagged(shop: Shop) -> TaggedShard:

@@ -62,12 +62,12 @@ def _records(frame: pd.DataFrame) -> Any:
 
 def _print_warnings(home: Shop, days: Span, found: pd.DataFrame, surging: pd.DataFrame, limit: int) -> None:
     from shopscore_analysis.show.tables import each
-    from shopscore_analysis.show.warnings import LEVELS, burst_words, warning_line
+    from shopscore_analysis.show.warnings import LEVELS, burst_words, moment, warning_line
 
     out = Console(soft_wrap=True, highlight=False, markup=False)
     out.print(f"{home.name} · {days.since} — {days.until} · {warning_line(found, surging)}")
     for row in each(found.head(limit)):
-        head = f"[{LEVELS[row.level]}] {row.rule} · {row.product} · {row.source} · 最晚 {row.due} · {row.answer}"
+        head = f"[{LEVELS[row.level]}] {row.rule} · {row.product} · {row.source} · 最晚 {moment(row.due)} · {row.answer}"
         out.print(f"{head}\n    {row.text[: row.start]}【{row.text[row.start : row.end]}】{row.text[row.end :]}")
         out.print(f"    {row.situation}：{row.script}")
     if len(found) > limit:

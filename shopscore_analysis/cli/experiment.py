@@ -160,22 +160,25 @@ def read(name: Name = "", week: AsOf = "", shop: ShopFolder = Path(), as_json: A
 
 def _print_readout(found: Readout) -> None:
     from shopscore_analysis.declaration import metric
-    from shopscore_analysis.show.experiment import decision_words, readout_notes, row_words, split_words
+    from shopscore_analysis.show import experiment as words
     from shopscore_analysis.show.tables import each
 
     out, test = _out(), found.test
     out.print(f"{test.name} · {test.hypothesis} · {test.measured.label} / {test.measured.of}")
-    out.print(split_words(found))
-    out.print(decision_words(found))
+    for line in words.honesty_notes(found):
+        out.print(f"! {line}")
+    out.print(words.split_words(found))
+    out.print(words.decision_words(found))
     for row in each(found.guards):
-        out.print(f"护栏 {metric(row.metric).label}：{row_words(row, test.arms[0].name)}")
-    for line in readout_notes(found):
+        out.print(f"护栏 {metric(row.metric).label}：{words.row_words(row, test.arms[0].name)}")
+    for line in words.readout_notes(found):
         out.print(f"· {line}")
 
 
 def _readout_json(found: Readout) -> dict[str, Any]:
-    from shopscore_analysis.show.experiment import decision_words, readout_notes, split_words
+    from shopscore_analysis.show import experiment as words
 
+    told = [words.split_words(found), words.decision_words(found), *words.readout_notes(found)]
     return {
         "experiment": found.test.model_dump(mode="json"),
         "standing": _plain(asdict(found.standing)),
@@ -183,13 +186,14 @@ def _readout_json(found: Readout) -> dict[str, Any]:
         "placed": found.placed,
         "ripe": found.ripe,
         "outside": found.outside,
+        "strangers": found.strangers,
         "mixed": found.mixed,
         "over": found.over,
         "known_until": found.known_until.isoformat(),
         "results": _records(found.main),
         "guards": _records(found.guards),
         "path": _records(found.path),
-        "words": [split_words(found), decision_words(found), *readout_notes(found)],
+        "words": [*words.honesty_notes(found), *told],
     }
 
 

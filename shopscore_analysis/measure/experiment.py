@@ -7,6 +7,7 @@ A unit is what was split: an order, or a product. `values` holds a row per unit 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ SPLIT_P = 0.001  # a split less likely than this is no chance: something assigns
 _SMALL_CELL = 5  # expected counts below which the chance law is computed exactly
 ROWS = (
     "arm", "k", "n", "level", "k_control", "n_control", "level_control", "change", "low", "high", "p", "q", "method",
-    "needed", "verdict",
+    "needed", "drifted", "verdict",
 )  # fmt: skip
 
 
@@ -34,12 +35,13 @@ class Baseline(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """How a comparison is to be read: minimum effect, better (-1, 1, 0), whether a mean, whether sequential."""
+    """How a comparison is to be read: minimum effect, better (-1, 1, 0), whether a mean, sequential, of few units."""
 
     effect: float
     better: int
     is_mean: bool
     sequential: bool = False
+    few: bool = False
 
 
 class SplitCheck(NamedTuple):
@@ -83,13 +85,28 @@ def _needed(effect: float, variance: float, changed: float, ratio: float, alpha:
     return max(round(float(normal_sample_size_one_tail(abs(effect), power, alpha / 2, std_null=spread))), 2)
 
 
+def _few_needed(effect: float, variance: float, ratio: float, alpha: float) -> int:
+    """As `_needed`, rounded up; the t law needs a few more than the normal law, where the search begins."""
+    from statsmodels.stats.power import TTestIndPower
+
+    power, least = TTestIndPower().power, int(np.ceil(ENOUGH / min(ratio, 1)))
+    start, size = max(_needed(effect, variance, variance, ratio, alpha, POWER), least), effect / np.sqrt(variance)
+    return next(n for n in count(start) if not power(size, n, alpha, ratio) < POWER)
+
+
 def units_needed(level: float, variance: float, rule: Rule, ratio: float = 1.0, arms: int = 2) -> int:
     """Units of the control for a metric at this level; with several variants each has its part of the error.
 
-    A share is planned for its good direction, from `level` to `level` ± effect, never beyond 0 or 1.
+    A share is planned for its good direction, from `level` to `level` ± effect, never beyond 0 or 1. Few units, such as
+    products, are planned by the t law, at least `ENOUGH` an arm.
+
+    >>> units_needed(0.05, 0.02**2, Rule(0.04, -1, is_mean=True, few=True))
+    6
     """
     alpha = ALPHA / (arms - 1)
-    if rule.is_mean:
+    if rule.few:
+        found = _few_needed(rule.effect, variance, ratio, alpha)
+    elif rule.is_mean:
         found = _needed(rule.effect, variance, variance, ratio, alpha, POWER)
     else:
         moved = float(np.clip(level + (rule.better or 1) * rule.effect, 0, 1))
@@ -108,7 +125,8 @@ def detectable(level: float, variance: float, rule: Rule, units: float, ratio: f
     most = 4.0 if rule.is_mean else (1 - level if rule.better > 0 else level)
 
     def short(effect: float) -> float:
-        return float(np.log(units_needed(level, variance, rule._replace(effect=effect), ratio, arms) / units))
+        needed = units_needed(level, variance, rule._replace(effect=effect), ratio, arms)
+        return float(np.log(needed / (np.floor(units) + 0.5)))
 
     if units < 2 or short(most) > 0:
         return float("nan")
@@ -134,7 +152,8 @@ def compare(values: pd.DataFrame, arms: Sequence[str], rule: Rule, *, over: bool
 
     Shares: Newcombe's interval; p by the pooled score test, by Fisher where an expected count is below 5. Means:
     Welch's t. `q` is p after Holm over the variants. Sequential: the intersection of all always-valid intervals so
-    far, and the smallest p. `needed`: units of the control for the declared effect at the control's level.
+    far, and the smallest p; `drifted`: they have nothing in common. `needed`: units of the control for the declared
+    effect at the control's level.
     `over`: whether a fixed test has come to its end; before, its verdict is 提前看：不作结论.
     """
     known = values.dropna(subset=["value"])
@@ -168,7 +187,7 @@ def _levels(own: np.ndarray, control: np.ndarray, is_mean: bool) -> Cells:
     return cells
 
 
-_NOTHING: Cells = dict.fromkeys(("change", "low", "high", "p"), float("nan")) | {"method": ""}
+_NOTHING: Cells = dict.fromkeys(("change", "low", "high", "p"), float("nan")) | {"method": "", "drifted": False}
 
 
 def _two_shares(own: np.ndarray, control: np.ndarray) -> Cells:
@@ -180,7 +199,7 @@ def _two_shares(own: np.ndarray, control: np.ndarray) -> Cells:
         return _NOTHING
     low, high = confint_proportions_2indep(k[0], n[0], k[1], n[1], method="newcomb", compare="diff", alpha=ALPHA)
     pooled = sum(k) / sum(n)
-    cells: Cells = {"change": k[0] / n[0] - k[1] / n[1], "low": float(low), "high": float(high)}
+    cells = _NOTHING | {"change": k[0] / n[0] - k[1] / n[1], "low": float(low), "high": float(high)}
     if min(n) * min(pooled, 1 - pooled) >= _SMALL_CELL:
         return cells | {"p": float(proportions_ztest(k, n)[1]), "method": "Newcombe"}
     table = [[k[0], n[0] - k[0]], [k[1], n[1] - k[1]]]
@@ -195,7 +214,8 @@ def _welch(own: np.ndarray, control: np.ndarray) -> Cells:
     found = ttest_ind(own, control, equal_var=False)
     low, high = found.confidence_interval(1 - ALPHA)
     change = float(own.mean() - control.mean())
-    return {"change": change, "low": float(low), "high": float(high), "p": float(found.pvalue), "method": "Welch"}
+    cells: Cells = {"change": change, "low": float(low), "high": float(high), "p": float(found.pvalue)}
+    return _NOTHING | cells | {"method": "Welch"}
 
 
 def _running(values: pd.DataFrame, arm: str, control: str, rule: Rule) -> Cells:
@@ -203,7 +223,7 @@ def _running(values: pd.DataFrame, arm: str, control: str, rule: Rule) -> Cells:
     path = looks(chosen, control, SPREAD * rule.effect, is_mean=rule.is_mean)
     if path.empty:
         return _NOTHING
-    last: Cells = path.iloc[-1][["change", "low", "high", "p"]].to_dict()
+    last: Cells = path.iloc[-1][["change", "low", "high", "p", "drifted"]].to_dict()
     return last | {"method": "always valid"}
 
 
@@ -233,6 +253,8 @@ def _verdict(row: Cells, rule: Rule, over: bool) -> str:
         return EARLY
     if min(n, control) < ENOUGH or np.isnan(low):
         return TOO_FEW
-    if (low > 0 or high < 0) and low <= high and float(row["q"]) < ALPHA:
+    if row["drifted"] and float(row["q"]) < ALPHA:
+        return DIFFERENT
+    if (low > 0 or high < 0) and float(row["q"]) < ALPHA:
         return DIFFERENT if not rule.better else BETTER if (low > 0) == (rule.better > 0) else WORSE
     return EQUAL if control >= float(row["needed"]) else TOO_FEW

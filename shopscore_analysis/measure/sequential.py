@@ -19,7 +19,7 @@ from shopscore_analysis.measure.rates import Reals
 
 SPREAD = 0.75  # τ in minimum effects: about the tightest bound at the planned size; fixed with the declaration
 LEAST = 30  # units an arm before a first look: the bound rests on the central limit theorem
-LOOKS = ("arm", "week", "n", "n_control", "change", "low", "high", "p")
+LOOKS = ("arm", "week", "n", "n_control", "change", "low", "high", "p", "drifted")
 
 
 def bound(variance: ArrayLike, spread: float, alpha: float = ALPHA) -> Reals:
@@ -66,6 +66,7 @@ def looks(values: pd.DataFrame, control: str, spread: float, *, is_mean: bool, a
     """Every week's look at every arm but the control: columns `LOOKS`, cumulative, oldest first.
 
     `values`: arm, week, value. `low` and `high` are the intersection of the intervals so far, `p` the smallest so far.
+    `drifted`: nothing is left of that, no one effect lies in every interval; `low` and `high` are then the look's own.
     An arm below `LEAST` units is not looked at.
     """
     sums = _running(values)
@@ -112,4 +113,7 @@ def path(
     found = pd.DataFrame({"week": own.index, "n": own["n"], "n_control": control["n"], "change": change})
     found = found.assign(low=change - width, high=change + width, p=always_valid(change, total, spread))
     found = found[change.notna()]
-    return found.assign(low=found["low"].cummax(), high=found["high"].cummin(), p=found["p"].cummin())
+    low, high = found["low"].cummax(), found["high"].cummin()
+    drifted = low > high
+    low, high = low.mask(drifted, found["low"]), high.mask(drifted, found["high"])
+    return found.assign(low=low, high=high, p=found["p"].cummin(), drifted=drifted)

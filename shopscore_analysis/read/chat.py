@@ -24,21 +24,39 @@ ALIASES = {
     "product": ("商品", "商品名称", "product"),
 }
 BUYERS = ("买家", "用户", "客户", "顾客", "消费者", "访客", "buyer", "customer", "user")
-COLUMNS = ("record", *ALIASES, "buyer", "answered_at")
+AGENTS = (
+    "客服",
+    "服务",
+    "商家",
+    "卖家",
+    "经理",
+    "代表",
+    "顾问",
+    "专员",
+    "运营",
+    "service",
+    "support",
+    "agent",
+    "seller",
+    "care",
+)
+MACHINES = ("系统", "机器", "自动", "智能", "system", "robot", "bot", "auto")
+COLUMNS = ("record", *ALIASES, "buyer", "agent", "answered_at")
 
 
 def read_chat(path: Path) -> pd.DataFrame:
-    """The lines of a csv, xlsx or jsonl file: record, text (masked), at, role, session, order_ref, product, buyer.
+    """The lines of a csv, xlsx or jsonl file: record, text (masked), at, role, session, order_ref, product, buyer, agent.
 
-    `buyer`: whether the line is the buyer's; all are where no column says who speaks. `answered_at`: the shop's next
-    line of the same session. Columns that are not asked for, such as nicks, are not kept. Raises ExportError where no
+    `buyer`: whether the line is the buyer's; all are where no column says who speaks. `agent`: whether somebody of the
+    shop wrote it; what a machine says is neither. `answered_at`: the shop's next line of the same session. Columns that are not asked for, such as nicks, are not kept. Raises ExportError where no
     column holds the text.
     """
     table = read_table(path)
     cells = {name: cleaned(table[column].combine_chunks()) for name, column in _columns(table, path).items()}
     cells |= {"text": mask_all(pc.fill_null(cells["text"], "")), "at": time(cells.get("at", _blank(table))).values}
     lines = pa.table({name: cells.get(name, _blank(table)) for name in ALIASES}).to_pandas()
-    return _answered(lines.assign(record=_keys(lines), buyer=_is_buyer(lines["role"])))[list(COLUMNS)]
+    spoken = lines.assign(record=_keys(lines), **_speakers(lines["role"]))
+    return _answered(spoken)[list(COLUMNS)]
 
 
 def _columns(table: pa.Table, path: Path) -> dict[str, str]:
@@ -61,13 +79,20 @@ def _keys(lines: pd.DataFrame) -> list[str]:
     return [hashlib.blake2b("\x1f".join(map(str, line)).encode(), digest_size=16).hexdigest() for line in said]
 
 
-def _is_buyer(role: pd.Series) -> pd.Series:
+def _speakers(role: pd.Series) -> dict[str, pd.Series]:
+    """Whether each line is the buyer's, and whether an agent's; 客户服务 is no 客户, and a machine is neither."""
     folded = role.fillna("").str.lower()
-    return (folded == "") | folded.map(lambda who: any(word in who for word in BUYERS))
+    machine, agent, buyer = (_named(folded, words) for words in (MACHINES, AGENTS, BUYERS))
+    ours = ((folded == "") | buyer) & ~agent & ~machine
+    return {"buyer": ours, "agent": ~ours & ~machine}
+
+
+def _named(role: pd.Series, words: tuple[str, ...]) -> pd.Series:
+    return role.map(lambda who: any(word in who for word in words)).astype(bool)
 
 
 def _answered(lines: pd.DataFrame) -> pd.DataFrame:
     """The lines with the time of the shop's next line in the same session."""
     known = lines[lines["session"].notna() & lines["at"].notna()].sort_values("at", kind="stable")
-    own = known["at"].where(~known["buyer"])
+    own = known["at"].where(known["agent"])
     return lines.assign(answered_at=own.groupby(known["session"]).bfill().reindex(lines.index))

@@ -224,13 +224,13 @@ def page_of(content: Any, facts: Mapping[str, Any]) -> str:
         )  # fmt: skip
         about = {
             "title": f"{facts['shop']} {reported(facts)} · {days(facts['week'], facts.get('from_week', ''))}",
-            "run_id": run_id(facts), "csp": CSP, "sections": list(_sections(_published(content).cells)), **facts,
+            "run_id": run_id(facts), "csp": CSP, "sections": list(_sections(_for_readers(content).cells)), **facts,
         }  # fmt: skip
-        page, _ = exporter.from_notebook_node(_published(content), resources={"about": about})
+        page, _ = exporter.from_notebook_node(_for_readers(content), resources={"about": about})
     return str(page)
 
 
-def _published(content: Any) -> Any:
+def _for_readers(content: Any) -> Any:
     """The notebook without its cells that only tests look at."""
     cells = [cell for cell in content.cells if UNPUBLISHED not in cell.metadata.get("tags", [])]
     return type(content)({**content, "cells": cells})

@@ -1,11 +1,10 @@
-"""A/B tests → sentences, tables and the weekly looks; no word outruns what the statistics say."""
+"""A/B tests → sentences and tables; no word outruns what the statistics say."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from shopscore_analysis.declaration import (
@@ -20,13 +19,8 @@ from shopscore_analysis.declaration import (
     metric,
 )
 from shopscore_analysis.show import theme
-from shopscore_analysis.show.account import weeks_axis
-from shopscore_analysis.show.canvas import svg
-from shopscore_analysis.show.html import Figure, Html, slug, tag, titled
+from shopscore_analysis.show.html import Html, tag
 from shopscore_analysis.show.tables import Column, column, each, notes, table
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 SPLITS: Mapping[str, str] = {
     "order": "按订单号随机", "product": "按商品随机", "channel": "按渠道", "carrier": "按快递", "warehouse": "按仓库",
@@ -37,7 +31,8 @@ _FIELDS: Mapping[str, str] = {
     "hypothesis": "假设", "metric": "指标", "effect": "最小效应", "start": "开始", "end": "结束", "arms": "分组",
     "split": "分法", "salt": "盐", "mode": "读法", "guards": "护栏", "days": "观察天数",
 }  # fmt: skip
-_NARROW = 360
+NO_TESTS = "没有到了开始日、有订单可读的测试。在 shop.toml 里用 [[experiments]] 声明。"
+_VALUES = 8  # values of a column that a note lists
 
 
 def level(value: float, name: str) -> str:
@@ -131,7 +126,14 @@ def row_words(row: Any, control: str) -> str:
         return f"{row.arm}：{row.verdict}（{theme.count(row.n)} 对 {control} {theme.count(row.n_control)}）。"
     own, other = (_counted(row, suffix) for suffix in ("", "_control"))
     ends = between(row.low, row.high, row.metric)
-    return f"{row.arm} {own}，{control} {other}；差 {change(row.change, row.metric)}，95% 区间 {ends}：{row.verdict}。"
+    return (
+        f"{row.arm} {own}，{control} {other}；差 {change(row.change, row.metric)}，95% 区间 {ends}：{_verdict(row)}。"
+    )
+
+
+def _verdict(row: Any) -> str:
+    """The verdict; beside it, where no one effect fits every look, that the effect changed with time."""
+    return f"{row.verdict}（前后不一致：效应随时间变了）" if row.drifted else str(row.verdict)
 
 
 def _counted(row: Any, suffix: str) -> str:
@@ -149,11 +151,12 @@ def decision_words(readout: Any) -> str:
 
 
 def readout_notes(readout: Any) -> list[str]:
-    """What must be known beside the decision: declaration, split, size of the effect, guards, what is not read yet."""
-    return [*_honesty(readout), *_reading(readout), *_sizes(readout), *_guarded(readout)]
+    """What must be known beside the decision: what is read, size of the effect, guards."""
+    return [*_reading(readout), *_sizes(readout), *_guarded(readout)]
 
 
-def _honesty(readout: Any) -> list[str]:
+def honesty_notes(readout: Any) -> list[str]:
+    """What must be known before the decision: declared late, changed since, not drawn."""
     test, standing = readout.test, readout.standing
     told = []
     if standing.is_late:
@@ -175,7 +178,7 @@ def _reading(readout: Any) -> list[str]:
     told = [
         f"只读下单满 {test.days} 天的：{theme.ratio(readout.ripe, readout.placed)} 个可读，"
         f"数据截至 {readout.known_until:%Y-%m-%d %H:%M}；"
-        f"每单只算下单后 {test.days} 天以内的评价和售后，所以以后不会再变。"
+        f"每单只算下单后 {test.days} 天以内的签收、评价和售后，以后再来的不算。"
     ]
     if not readout.over and readout.standing.mode == "fixed" and not readout.split.failed:
         told.append(
@@ -183,10 +186,21 @@ def _reading(readout: Any) -> list[str]:
         )
     if readout.outside or readout.mixed:
         mixed = f"一单跨两组的 {theme.count(readout.mixed)} 单"
-        told.append(f"没有分组的子订单 {theme.count(readout.outside)} 个，{mixed}，都没有读。")
+        told.append(f"没有分组的子订单 {theme.count(readout.outside)} 个{_strangers(readout)}，{mixed}，都没有读。")
     if len(test.arms) > 2:
         told.append(f"{len(test.arms) - 1} 个组各和「{test.arms[0].name}」比，p 按 Holm 校正；区间是单独的 95% 区间。")
     return told
+
+
+def _strangers(readout: Any) -> str:
+    """The values of the splitting column that no arm names, the most frequent first."""
+    if not readout.strangers:
+        return ""
+    found = "、".join(f"{value or '空白'} {theme.count(n)}" for value, n in list(readout.strangers.items())[:_VALUES])
+    more = f" 等 {len(readout.strangers)} 种" if len(readout.strangers) > _VALUES else ""
+    return (
+        f"（{readout.test.split} 里是{found}{more}；分组声明的是{'、'.join(arm.value for arm in readout.test.arms)}）"
+    )
 
 
 def _sizes(readout: Any) -> list[str]:
@@ -205,7 +219,7 @@ def _size_words(row: Any, test: Experiment) -> str:
         )
     if row.verdict == EQUAL and max(abs(row.low), abs(row.high)) < test.effect:
         return f"{row.arm}：就算有差别，也不到声明的 {least}。"
-    if row.verdict == TOO_FEW and row.needed == row.needed:
+    if row.verdict == TOO_FEW and row.n_control < row.needed:
         return f"{row.arm}：要看出 {least}，对照要 {theme.count(row.needed)} 个，现在 {theme.count(row.n_control)} 个。"
     return ""
 
@@ -258,7 +272,7 @@ def effects_table(rows: pd.DataFrame, caption: str) -> Html:
         Column(
             "p（Holm）", lambda row: theme.NOTHING if row.q != row.q else "< 0.001" if row.q < 0.001 else f"{row.q:.3f}"
         ),
-        column("verdict", "结论", number=False),
+        Column("结论", _verdict, number=False),
     ]
     return table(rows, columns, caption)
 
@@ -267,7 +281,7 @@ def experiment_plan(plans: Sequence[Any], refused: Mapping[str, str] | None = No
     """What each test needs, in a sentence each; `refused`: name → why it cannot be planned (`experiments.plans`)."""
     said = [f"{plan.test.name}：{plan_words(plan)}" for plan in plans]
     said += [f"{name}：{_IMPOSSIBLE[reason]}" for name, reason in (refused or {}).items()]
-    return notes(*said) if said else tag("p", _NONE, class_="note")
+    return notes(*said) if said else tag("p", NO_TESTS, class_="note")
 
 
 _IMPOSSIBLE: Mapping[str, str] = {
@@ -286,61 +300,14 @@ def _short(readout: Any) -> str:
     if readout.split.failed:
         return STOPPED
     several = len(readout.test.arms) > 2
-    return (
-        "、".join(f"{row.arm}{row.verdict}" if several else str(row.verdict) for row in each(readout.main)) or TOO_FEW
-    )
+    said = "、".join(f"{row.arm if several else ''}{_verdict(row)}" for row in each(readout.main)) or TOO_FEW
+    return said + _caveat(readout)
 
 
-def experiment_readouts(readouts: Sequence[Any]) -> Html:
-    """Every readout: the split first, the decision, tables of metric and guards, the looks, and what must be known."""
-    if not readouts:
-        return tag("p", _NONE, class_="note")
-    return Html("".join(_one(readout).markup for readout in readouts))
-
-
-_NONE = "没有到了开始日、有订单可读的测试。在 shop.toml 里用 [[experiments]] 声明。"
-
-
-def _one(readout: Any) -> Html:
-    name, parts = readout.test.name, [tag("p", split_words(readout)), notes(*readout_notes(readout))]
-    if len(readout.main):
-        parts.insert(1, tag("p", tag("strong", decision_words(readout))))
-        parts.append(effects_table(readout.rows, f"{name}：指标和护栏，都和「{readout.test.arms[0].name}」比"))
-    figures = [looks_figure(readout)] if len(readout.path) else []
-    return titled(name, *parts, *figures)
-
-
-def looks_figure(readout: Any) -> Figure:
-    """The always-valid interval of every arm, week by week, beside no difference and the smallest effect declared."""
-    test, path = readout.test, readout.path
-    title = f"{test.name}：每周看一次，区间怎么收窄"
-    last = path.drop_duplicates("arm", keep="last")
-    told = "；".join(f"{row.arm} {between(row.low, row.high, test.metric)}" for row in each(last))
-    told += "。区间不含 0 才算有差别，什么时候看都作数；虚线是声明的最小效应。"
-    weeks = sorted(path["week"].unique())
-    picture = svg(
-        lambda ax: _draw_looks(ax, path, weeks, test), (_NARROW, 220), key=slug("looks", test.name), title=title,
-        description=told,
-    )  # fmt: skip
-    columns = [
-        column("arm", "组", number=False), column("week", "订单周", number=False), column("n", "这一组", theme.count),
-        column("n_control", "对照", theme.count), Column("差", lambda row: change(row.change, test.metric)),
-        Column("到这周为止的区间", lambda row: between(row.low, row.high, test.metric)),
-    ]  # fmt: skip
-    return Figure(title, told, picture, table(path, columns, title))
-
-
-def _draw_looks(ax: Axes, path: pd.DataFrame, weeks: list[str], test: Experiment) -> None:
-    scale = 1 if test.measured.is_mean else 100
-    colours = (theme.ACCENT, theme.INK, theme.MUTED)
-    for at, (arm, rows) in enumerate(path.groupby("arm", sort=False)):
-        x = np.array([weeks.index(week) for week in rows["week"]]) + 0.15 * at
-        ax.vlines(x, rows["low"] * scale, rows["high"] * scale, color=colours[at % 3], linewidth=2)
-        ax.scatter(x, rows["change"] * scale, color=colours[at % 3], s=20, zorder=3, label=str(arm))
-    ax.axhline(0, color=theme.INK, linewidth=1)
-    for end in (-test.effect, test.effect):
-        ax.axhline(end * scale, color=theme.MUTED, linewidth=1, linestyle=(0, (4, 3)))
-    weeks_axis(ax, weeks)
-    ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}" if scale == 1 else f"{value:g}pp")
-    if path["arm"].nunique() > 1:
-        ax.legend(frameon=False, fontsize=12)
+def _caveat(readout: Any) -> str:
+    """What a verdict of a late, changed or undrawn test must not be quoted without."""
+    standing = readout.standing
+    faults = "、".join([*(["声明晚"] if standing.is_late else []), *(["改过"] if standing.changed else [])])
+    told = [f"{faults}，只作参考"] if faults else []
+    told += [] if readout.test.is_hashed else ["非随机"]
+    return f"（{'；'.join(told)}）" if told else ""

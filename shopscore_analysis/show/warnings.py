@@ -30,7 +30,8 @@ def _day(at: datetime) -> str:
     return theme.NOTHING if pd.isna(at) else f"{at.month}月{at.day}日"
 
 
-def _moment(at: datetime) -> str:
+def moment(at: datetime) -> str:
+    """Day and minute, or the sign for nothing where no time is known."""
     return theme.NOTHING if pd.isna(at) else f"{at.month}月{at.day}日 {at:%H:%M}"
 
 
@@ -42,15 +43,16 @@ _QUOTE = Column("原话（已脱敏）", lambda row: marked(row.text, [(row.star
 _ORDER_WEEK = Column("下单周", lambda row: theme.plain(row.order_week), number=False)
 
 
-def warning_line(warnings: pd.DataFrame, found: pd.DataFrame) -> str:
-    """The warnings and bursts of a period in one line.
+def warning_line(warnings: pd.DataFrame, found: pd.DataFrame, period: str = "", burst_period: str = "") -> str:
+    """The warnings and bursts in one line; their periods are named where they are not the same.
 
     `warnings`: `watch.warnings`; `found`: `watch.bursts`.
     """
     counts = warnings["level"].value_counts()
     told = "、".join(f"{LEVELS[level]} {counts.get(level, 0)} 条" for level in (3, 2, 1))
     waiting = int(warnings["answer"].isin(["超时未答复", "待答复"]).sum())
-    return f"预警 {len(warnings)} 条（{told}），其中 {waiting} 条还没有答复；抱怨突增 {len(found)} 处。"
+    said = f"{period}预警 {len(warnings)} 条（{told}），其中 {waiting} 条还没有答复"
+    return f"{said}；{burst_period}抱怨突增 {len(found)} 处。"
 
 
 def alarms(waiting: pd.DataFrame) -> Html:
@@ -84,8 +86,8 @@ def _warning(row: Any) -> Html:
         row.product,
         row.source,
         ordered,
-        f"写于 {_moment(row.written)}",
-        f"最晚 {_moment(row.due)} 答复",
+        f"写于 {moment(row.written)}",
+        f"最晚 {moment(row.due)} 答复",
         row.answer,
     )
     said = tag("blockquote", marked(row.text, [(row.start, row.end)]))
@@ -105,8 +107,8 @@ def _warnings_table(found: pd.DataFrame, limit: int) -> Html:
         column("product", "商品", number=False),
         _ORDER_WEEK,
         column("source", "出处", number=False),
-        Column("写于", lambda row: _moment(row.written)),
-        Column("最晚答复", lambda row: _moment(row.due)),
+        Column("写于", lambda row: moment(row.written)),
+        Column("最晚答复", lambda row: moment(row.due)),
         column("answer", "答复", number=False),
         column("situation", "情形", number=False),
         _QUOTE,

@@ -49,8 +49,12 @@ class Plan:
 
     @property
     def last_day(self) -> date | None:
-        """The last day of orders that the plan needs, None where it is refused."""
-        return None if self.refused else self.test.start + timedelta(days=int(np.ceil(self.weeks * 7))) - _DAY
+        """The last day of orders that the plan needs, None where it is refused or waits for no orders (products)."""
+        return (
+            None
+            if self.refused or self.test.split == PRODUCT
+            else self.test.start + timedelta(days=int(np.ceil(self.weeks * 7))) - _DAY
+        )
 
 
 def declared(shop: Shop) -> list[Experiment]:
@@ -73,7 +77,9 @@ def _beside(folder: Path) -> list[Experiment]:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig")) if path.exists() else {}
         if unknown := sorted(set(content) - {"experiments"}):
             raise SettingsError(f"expected only [[experiments]] in {path}, found {', '.join(unknown)}")
-        return [Experiment.model_validate(entry) for entry in content.get("experiments", [])]
+        if not isinstance(entries := content.get("experiments", []), list):
+            raise SettingsError(f"expected [[experiments]] in {path}, found experiments = {entries!r}")
+        return [Experiment.model_validate(entry) for entry in entries]
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"expected TOML in UTF-8 in {path}, found: {error}") from error
     except ValidationError as error:
@@ -190,5 +196,6 @@ def rule_of(test: Experiment, name: str, sequential: bool) -> Rule:
     """How a metric of the test is to be read; a guard with the effect that is usual for it."""
     measured = metric(name)
     return Rule(
-        test.effect if name == test.metric else measured.effect, measured.better, test.is_mean(name), sequential
-    )
+        test.effect if name == test.metric else measured.effect, measured.better, test.is_mean(name), sequential,
+        few=test.split == PRODUCT,
+    )  # fmt: skip

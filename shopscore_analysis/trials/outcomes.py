@@ -1,7 +1,7 @@
 """A shop's records → what became of every order of a test: one value per unit, the same number of days after its order.
 
 Reviews and returns come late. So an event counts only within `days` of its order, and only orders that old are read:
-every order is observed for as long as any other, and the newest weeks cannot change later on.
+every order is observed for as long as any other, and what happens later changes nothing.
 """
 
 from __future__ import annotations
@@ -89,6 +89,14 @@ def _armed(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[~rows["arm"].isin(["", MIXED])]
 
 
+def strangers(known: Facts, test: Experiment, rows: pd.DataFrame) -> dict[str, int]:
+    """What the splitting column says of sub-orders without an arm, most frequent first; empty where a hash drew."""
+    if test.is_hashed:
+        return {}
+    said = known.orders[test.split].iloc[rows.loc[rows["arm"] == "", "row"].to_numpy()]
+    return {str(value): int(n) for value, n in said.fillna("").value_counts().items()}
+
+
 def values(known: Facts, test: Experiment, name: str, rows: pd.DataFrame) -> pd.DataFrame:
     """The values of a metric: unit, arm, week (of the unit's first order), value; only units of its denominator.
 
@@ -121,22 +129,34 @@ def _share(seen: Flags, among: Flags) -> NDArray[np.float64]:
     return np.where(among, seen.astype(float), np.nan)
 
 
-def _signed(known: Facts) -> Flags:
-    """Orders that were delivered: 已完成, reviewed, or sent back (as `shards.TaggedShard` has it)."""
+def _signed(known: Facts, days: int) -> Flags:
+    """Orders that were completed, reviewed or sent back within so many days.
+
+    One that is 已完成 without a time of it counts, too: nobody knows since when.
+    """
     sent_back = known.cases[known.cases["kind"].isin(RETURN_KINDS)]
-    owners = [order_rows(rows, known.orders) for rows in (known.reviews, sent_back)]
-    done = (known.orders["status"] == "已完成").to_numpy()
-    return done | _flags(known, np.concatenate([owner[owner >= 0] for owner in owners]))
+    reviewed, returned = (
+        _within(known, known.reviews, "reviewed_at", days),
+        _within(known, sent_back, "applied_at", days),
+    )
+    orders = known.orders
+    undated = orders["completed_at"].isna() & (orders["status"] == "已完成")
+    done = (undated | _soon(orders, "completed_at", days)).to_numpy()
+    return done | _flags(known, np.concatenate(owners))
+
+
+def _soon(orders: pd.DataFrame, at: str, days: int) -> pd.Series:
+    return orders[at] - orders["ordered_at"] <= pd.Timedelta(days=days)
 
 
 def _bad_review(known: Facts, days: int, _name: str) -> NDArray[np.float64]:
     rows, owner = _within(known, known.reviews, "reviewed_at", days)
-    return _share(_flags(known, owner[(rows["stars"] <= _BAD_STARS).to_numpy()]), _signed(known))
+    return _share(_flags(known, owner[(rows["stars"] <= _BAD_STARS).to_numpy()]), _signed(known, days))
 
 
 def _reviewed(known: Facts, days: int, _name: str) -> NDArray[np.float64]:
     _, owner = _within(known, known.reviews, "reviewed_at", days)
-    return _share(_flags(known, owner), _signed(known))
+    return _share(_flags(known, owner), _signed(known, days))
 
 
 def _stars(known: Facts, days: int, _name: str) -> NDArray[np.float64]:
@@ -147,12 +167,12 @@ def _stars(known: Facts, days: int, _name: str) -> NDArray[np.float64]:
 
 def _returned(known: Facts, days: int, _name: str) -> NDArray[np.float64]:
     rows, owner = _within(known, known.cases, "applied_at", days)
-    return _share(_flags(known, owner[rows["kind"].isin(RETURN_KINDS).to_numpy()]), _signed(known))
+    return _share(_flags(known, owner[rows["kind"].isin(RETURN_KINDS).to_numpy()]), _signed(known, days))
 
 
-def _late(known: Facts, _days: int, _name: str) -> NDArray[np.float64]:
+def _late(known: Facts, days: int, _name: str) -> NDArray[np.float64]:
     orders = known.orders
-    shipped = (orders["shipped_at"].notna() & orders["promised_at"].notna()).to_numpy()
+    shipped = (_soon(orders, "shipped_at", days) & orders["promised_at"].notna()).to_numpy()
     return _share((orders["shipped_at"] > orders["promised_at"]).to_numpy(), shipped)
 
 
@@ -176,7 +196,7 @@ def _of_cause(known: Facts, days: int, name: str) -> NDArray[np.float64]:
     ):
         blamed = records.loc[found.loc[found["cause"] == name.removeprefix(CAUSE), "row"].unique()]
         seen |= _flags(known, _within(known, blamed, at, days)[1])
-    return _share(seen, _signed(known))
+    return _share(seen, _signed(known, days))
 
 
 _MEASURES = {

@@ -16,7 +16,7 @@ from shopscore_analysis.measure.experiment import ROWS, SplitCheck, compare, spl
 from shopscore_analysis.measure.sequential import LOOKS, SPREAD, looks
 from shopscore_analysis.shop import Shop
 from shopscore_analysis.trials.experiments import declared, rule_of, standings
-from shopscore_analysis.trials.outcomes import MIXED, assigned, facts, units_of, values
+from shopscore_analysis.trials.outcomes import MIXED, assigned, facts, strangers, units_of, values
 from shopscore_analysis.trials.registry import Standing
 
 _PER_REVIEW = ("complaint", "stars")  # read among those who answered: whether the arms answer alike is watched, too
@@ -28,7 +28,8 @@ class Readout:
 
     `rows`: `measure.experiment.ROWS` with `metric`, first those of the test's own metric, then its guards; `path`: the
     weekly looks of a sequential test. Of `placed` units `ripe` are old enough to be read; `outside`: sub-orders of the
-    test's days that belong to no arm; `mixed`: orders whose parts belong to two. `over`: all orders are ripe.
+    test's days that belong to no arm, `strangers` what the splitting column says of them, the most frequent first;
+    `mixed`: orders whose parts belong to two. `over`: all orders are ripe.
     """
 
     test: Experiment
@@ -39,6 +40,7 @@ class Readout:
     placed: int
     ripe: int
     outside: int
+    strangers: dict[str, int]
     mixed: int
     over: bool
     known_until: datetime
@@ -55,9 +57,9 @@ class Readout:
 
 
 def readouts(shop: Shop, week: str = "") -> list[Readout]:
-    """The readouts of every declared test that has orders by the end of a week (default: by now)."""
+    """The readouts of every declared test with orders, of an arm or none, by the end of a week (default: by now)."""
     found = [read(shop, test, week) for test in declared(shop)]
-    return [one for one in found if one.placed]
+    return [one for one in found if one.placed or one.outside]
 
 
 def failed(found: list[Readout]) -> int:
@@ -85,8 +87,8 @@ def read(shop: Shop, test: Experiment, week: str = "", at: datetime | None = Non
     ]
     return Readout(
         test, standing, split, _joined(tables), _path(test, found if sequential else {}), int(counts.sum()),
-        int(ripe.sum()), int((rows["arm"] == "").sum()), rows.loc[rows["arm"] == MIXED, "unit"].nunique(), over,
-        known.known_until.to_pydatetime(),
+        int(ripe.sum()), int((rows["arm"] == "").sum()), strangers(known, test, rows),
+        rows.loc[rows["arm"] == MIXED, "unit"].nunique(), over, known.known_until.to_pydatetime(),
     )  # fmt: skip
 
 
