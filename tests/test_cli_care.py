@@ -46,6 +46,15 @@ def test_warn_prints_the_words_the_clock_and_the_script_and_how_many_are_left_ou
     assert "孩子用了【过敏】" in out and "人身安全：" in out and "条未列出" in out
 
 
+def test_warn_obeys_no_text_and_knows_where_no_clock_runs(run: Run, shop: Path, tmp_path: Path) -> None:
+    chat = tmp_path / "chat.jsonl"
+    line = {"text": "\x1b[31m孩子\u202e用了过敏\x07", "product": "\x1b]0;杯\x07"}
+    chat.write_text(json.dumps(line), encoding="utf-8")
+    _, out, _ = run("warn", "--shop", shop, "--chat", chat)
+    assert not {"\x1b", "\x07", "\u202e"} & set(out)
+    assert "孩子 用了【过敏】" in out and "最晚 — · 未知" in out and "NaT" not in out
+
+
 def test_warn_refuses_what_is_no_day_and_no_chat(run: Run, shop: Path, tmp_path: Path) -> None:
     code, _, err = run("warn", "--shop", shop, "--since", "neulich")
     assert code == 1 and err == "shopscore: expected a day such as 2026-11-09, found 'neulich'"
@@ -74,6 +83,8 @@ def test_lint_ends_with_one_where_a_rule_is_broken(run: Run, tmp_path: Path) -> 
     assert run("lint", good)[0] == 0
     code, out, _ = run("lint", good, bad)
     assert code == 1 and "bad.txt 第 2 行：以利益换好评或指定评价——“好评返现”" in out and "2 个文件，1 处违规。" in out
+    bad.write_text("好\x1b评\x1b返现\n", encoding="utf-8")
+    assert "“好 评 返现”" in run("lint", bad)[1]
     code, out, _ = run("lint", bad, "--json")
     assert code == 1 and json.loads(out)["breaches"][0]["rule"] == "praise_for_reward"
     assert run("lint", tmp_path / "none.txt")[0] == 1

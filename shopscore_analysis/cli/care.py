@@ -67,7 +67,8 @@ def _print_warnings(home: Shop, days: Span, found: pd.DataFrame, surging: pd.Dat
     out = Console(soft_wrap=True, highlight=False, markup=False)
     out.print(f"{home.name} · {days.since} — {days.until} · {warning_line(found, surging)}")
     for row in each(found.head(limit)):
-        head = f"[{LEVELS[row.level]}] {row.rule} · {row.product} · {row.source} · 最晚 {moment(row.due)} · {row.answer}"
+        clock = f"最晚 {moment(row.due)} · {row.answer}"
+        head = f"[{LEVELS[row.level]}] {row.rule} · {row.product} · {row.source} · {clock}"
         out.print(f"{head}\n    {row.text[: row.start]}【{row.text[row.start : row.end]}】{row.text[row.end :]}")
         out.print(f"    {row.situation}：{row.script}")
     if len(found) > limit:
@@ -138,6 +139,7 @@ def lint(
     Example: shopscore lint 话术.csv 包裹卡.txt
     """
     from shopscore_analysis.care.lint import lint as checked
+    from shopscore_analysis.care.watch import printable
 
     found = checked(files)
     if as_json:
@@ -145,7 +147,8 @@ def lint(
     else:
         out = Console(soft_wrap=True, highlight=False, markup=False)
         for one in found:
-            out.print(f"{one.file} {one.where}：{one.label}——“{one.text[one.start : one.end]}”（{one.reference}）")
+            said = f"{one.where}：{one.label}——“{one.text[one.start : one.end]}”（{one.reference}）"
+            out.print(f"{one.file} {printable(said)}")
         out.print(f"{len(files)} 个文件，{len(found)} 处违规。")
     if found:
         raise SystemExit(1)

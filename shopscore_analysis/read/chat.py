@@ -45,11 +45,11 @@ COLUMNS = ("record", *ALIASES, "buyer", "agent", "answered_at")
 
 
 def read_chat(path: Path) -> pd.DataFrame:
-    """The lines of a csv, xlsx or jsonl file: record, text (masked), at, role, session, order_ref, product, buyer, agent.
+    """The lines of a csv, xlsx or jsonl file: COLUMNS, `text` masked.
 
     `buyer`: whether the line is the buyer's; all are where no column says who speaks. `agent`: whether somebody of the
-    shop wrote it; what a machine says is neither. `answered_at`: the shop's next line of the same session. Columns that are not asked for, such as nicks, are not kept. Raises ExportError where no
-    column holds the text.
+    shop wrote it; what a machine says is neither. `answered_at`: the agent's next line of the same session. Columns
+    that are not asked for, such as nicks, are not kept. Raises ExportError where no column holds the text.
     """
     table = read_table(path)
     cells = {name: cleaned(table[column].combine_chunks()) for name, column in _columns(table, path).items()}

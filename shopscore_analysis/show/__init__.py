@@ -22,7 +22,7 @@ from shopscore_analysis.show.drivers import (
     slices,
     vanished_table,
 )
-from shopscore_analysis.show.experiment import experiment_line, experiment_plan, experiment_readouts, experiments_table
+from shopscore_analysis.show.experiment import experiment_line, experiment_plan, experiments_table
 from shopscore_analysis.show.followup import promised, way_on
 from shopscore_analysis.show.grid import heatmap
 from shopscore_analysis.show.html import Figure, Html, Stack, stack, titled
@@ -45,6 +45,7 @@ from shopscore_analysis.show.plan import (
     reach_words,
 )
 from shopscore_analysis.show.portfolio import failed_table, portfolio_line, rises_table, shops_figure, shops_table
+from shopscore_analysis.show.readouts import experiment_readouts
 from shopscore_analysis.show.slopes import slopes
 from shopscore_analysis.show.tables import (
     aftersales_table,

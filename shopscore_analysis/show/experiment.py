@@ -198,9 +198,8 @@ def _strangers(readout: Any) -> str:
         return ""
     found = "、".join(f"{value or '空白'} {theme.count(n)}" for value, n in list(readout.strangers.items())[:_VALUES])
     more = f" 等 {len(readout.strangers)} 种" if len(readout.strangers) > _VALUES else ""
-    return (
-        f"（{readout.test.split} 里是{found}{more}；分组声明的是{'、'.join(arm.value for arm in readout.test.arms)}）"
-    )
+    declared = "、".join(arm.value for arm in readout.test.arms)
+    return f"（{SPLITS[readout.test.split].removeprefix('按')}里是 {found}{more}；声明的是 {declared}）"
 
 
 def _sizes(readout: Any) -> list[str]:

@@ -24,7 +24,7 @@ Rows = list[dict[str, str]]
 
 
 def plain_ids(ids: Iterable[str]) -> list[str]:
-    """Ids as the shelf has them, without what spreadsheets and the platform put around them; "" for what is no whole id.
+    """Ids as the shelf has them, without what spreadsheets and the platform put around them; "" for no whole id.
 
     >>> plain_ids(["\\t6901", '="6901"', "`6901`", "6.9E+18", '="6901'])
     ['6901', '6901', '6901', '', '']
@@ -52,7 +52,7 @@ def _drawn(test: Experiment) -> None:
 
 
 def _no_id(found: str) -> str:
-    return f"expected whole ids, found {found!r}; a spreadsheet or a script has spoilt it: take the ids from the export itself"
+    return f"expected whole ids, found {found!r}; a spreadsheet has spoilt it: take the ids from the export itself"
 
 
 def assign_file(test: Experiment, source: Path, out: Path, column: str = "") -> dict[str, int]:
@@ -69,7 +69,7 @@ def assign_file(test: Experiment, source: Path, out: Path, column: str = "") -> 
     folder, done = folder_of(out), _with_arms(test, source, column)
     if write is _write_xlsx and len(done) >= _SHEET_ROWS:
         raise SettingsError(
-            f"expected fewer than {_SHEET_ROWS:,} rows for a sheet of .xlsx, found {len(done):,}; write a .csv file instead"
+            f"expected fewer than {_SHEET_ROWS:,} rows for a sheet of .xlsx, found {len(done):,}; write a .csv file"
         )
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=folder) as making:
         made = Path(making) / out.name

@@ -94,7 +94,8 @@ def strangers(known: Facts, test: Experiment, rows: pd.DataFrame) -> dict[str, i
     if test.is_hashed:
         return {}
     said = known.orders[test.split].iloc[rows.loc[rows["arm"] == "", "row"].to_numpy()]
-    return {str(value): int(n) for value, n in said.fillna("").value_counts().items()}
+    counts = said.fillna("").value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    return {str(value): int(n) for value, n in counts.items()}
 
 
 def values(known: Facts, test: Experiment, name: str, rows: pd.DataFrame) -> pd.DataFrame:
@@ -135,10 +136,8 @@ def _signed(known: Facts, days: int) -> Flags:
     One that is 已完成 without a time of it counts, too: nobody knows since when.
     """
     sent_back = known.cases[known.cases["kind"].isin(RETURN_KINDS)]
-    reviewed, returned = (
-        _within(known, known.reviews, "reviewed_at", days),
-        _within(known, sent_back, "applied_at", days),
-    )
+    came = ((known.reviews, "reviewed_at"), (sent_back, "applied_at"))
+    owners = [_within(known, rows, at, days)[1] for rows, at in came]
     orders = known.orders
     undated = orders["completed_at"].isna() & (orders["status"] == "已完成")
     done = (undated | _soon(orders, "completed_at", days)).to_numpy()

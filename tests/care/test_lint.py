@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from shopscore_analysis.care.lint import banned, lint
+from shopscore_analysis.care.lint import _book, banned, lint
 from shopscore_analysis.errors import ExportError, LexiconError
-from shopscore_analysis.score.compliance import FILE, read_bans
+from shopscore_analysis.score.compliance import FILE, Ban, read_bans
+from shopscore_analysis.score.warnings import read_rule_book
 from shopscore_analysis.show.words import ACTIONS
+from shopscore_analysis.text.lexicon import expand_all
+from shopscore_analysis.text.phrases import spot
 
 DATA = FILE.parent
 
@@ -29,6 +33,13 @@ DATA = FILE.parent
         ("加VX私下转账", ["off_platform"]),
         ("拆封概不退换", ["rights"]),
         ("请提供您的验证码", ["secrets"]),
+        ("好评后领小礼品", ["praise_for_reward"]),
+        ("写50字好评送5元", ["praise_for_reward"]),
+        ("好 评 返 现", ["praise_for_reward"]),
+        ("好评\u200b返\u200b现", ["praise_for_reward"]),
+        ("满意请给五⭐", ["praise_asked"]),
+        ("给个5分好评呗", ["praise_asked"]),
+        ("加V领红包", ["off_platform"]),
     ],
 )
 def test_what_is_banned_is_found(text: str, rules: list[str]) -> None:
@@ -45,11 +56,34 @@ def test_what_is_banned_is_found(text: str, rules: list[str]) -> None:
         "不合适可以七天无理由退换，运费险已赠送",
         "无论好评还是差评，我们都会看",
         "按补偿标准给您优惠券",
+        "请稍等，给我们5分钟",
+        "加V领设计，显脖子长",
+        "加VIP会员免运费",
         "",
     ],
 )
 def test_what_is_allowed_or_forbidden_by_the_text_itself_is_not(text: str) -> None:
     assert banned([text]) == [[]]
+
+
+@pytest.mark.parametrize("rule", read_bans().rules, ids=lambda rule: rule.name)
+def test_every_word_of_every_rule_is_found_alone(rule: Ban) -> None:
+    for name, words in ((rule.name, rule.phrases), (rule.name + "+near", rule.near), (rule.name + "+with", rule.with_)):
+        listed = expand_all(words, {})
+        found = [{one.name for one in spots} for spots in spot(listed, _book())]
+        assert [word for word, names in zip(listed, found, strict=True) if name not in names] == []
+
+
+def test_what_is_written_with_blanks_between_is_shown_as_it_stands() -> None:
+    text = "亲，好 评 返 现哦"
+    ((_, start, end),) = banned([text])[0]
+    assert text[start:end] == "好 评 返 现"
+
+
+def test_scripts_promise_nothing_beyond_the_table_and_state_nothing_as_done() -> None:
+    promises = re.compile("全额退款|不需要寄回|不用寄回|运费由本店|已经")
+    lines = [line for one in read_rule_book().situations.values() for line in (one.explain, one.compensate)]
+    assert lines and [line for line in lines if promises.search(line)] == []
 
 
 def test_everything_the_package_suggests_passes() -> None:
@@ -63,6 +97,8 @@ def test_each_kind_of_file_says_where(tmp_path: Path) -> None:
         "card.md": ("# 卡\n\n扫码领红包", "第 3 行"),
         "script.csv": ("场景,话术\n售后,扫码领红包\n", "第 2 行 话术"),
         "script.toml": ('[a.b]\nc = ["好", "扫码领红包"]\n', "a.b.c.2"),
+        "one.csv": ("扫码领红包\n谢谢\n", "第 1 行"),
+        "key.toml": ('[card]\n"扫码领红包" = "谢谢"\n', "card.扫码领红包"),
         "script.jsonl": ('{"话术": "扫码领红包"}\n', "第 1 行 话术"),
     }
     for name, (content, where) in files.items():
@@ -75,12 +111,21 @@ def test_each_kind_of_file_says_where(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match=r"nowhere.txt: expected a text in UTF-8, found"):
+    with pytest.raises(ExportError, match=r"nowhere.txt: expected a file that can be read, found"):
         lint([tmp_path / "nowhere.txt"])
+    (tmp_path / "picture.txt").write_bytes(b"\x89PNG\0\xff")
+    with pytest.raises(ExportError, match=r"picture.txt: expected a text in UTF-8 or GB18030, found neither"):
+        lint([tmp_path / "picture.txt"])
     broken = tmp_path / "x.toml"
     broken.write_text("a = ", encoding="utf-8")
     with pytest.raises(ExportError, match=r"x.toml: expected TOML, found"):
         lint([broken])
+
+
+def test_a_text_in_gb18030_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "card.txt"
+    path.write_bytes("谢谢惠顾\r\n扫码领红包\r\n".encode("gb18030"))
+    assert [(found.where, found.text) for found in lint([path])] == [("第 2 行", "扫码领红包")]
 
 
 def test_rules_are_reviewed_data_each_with_its_reference(tmp_path: Path) -> None:

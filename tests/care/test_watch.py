@@ -145,6 +145,69 @@ def test_open_cases_and_warnings_are_offered_once_an_order(shop: Shop) -> None:
     assert offers["amount_fen"].sum() == sum(told.values())
 
 
+def _offers(shop: Shop, folder: Path, *lines: str) -> list[tuple[str, str]]:
+    """(text, row) of what the lines of a chat are offered; columns 会话,时间,角色,内容,订单号."""
+    path = folder / "chat.csv"
+    agent = "s9,2026-11-10 08:00:00,客服,您好,"
+    path.write_text("\n".join(["会话,时间,角色,内容,订单号", agent, *lines]), encoding="utf-8")
+    offers = open_offers(shop, WEEK, path)
+    return [(row.text, row.row) for row in offers[offers["source"] == "会话"].itertuples()]
+
+
+def test_a_chat_is_offered_something_once(shop: Shop, tmp_path: Path) -> None:
+    lines = [f"s1,2026-11-12 09:0{minute}:00,买家,骗人的东西{minute}," for minute in range(3)]
+    assert len(_offers(shop, tmp_path, *lines)) == 1
+    assert len(_offers(shop, tmp_path, *lines, "s2,2026-11-12 09:00:00,买家,骗人,")) == 2
+
+
+def test_a_main_order_in_a_chat_finds_its_only_part(shop: Shop, tmp_path: Path) -> None:
+    main, ours = "6900000000000000010", "6900000000000000030"  # the first waits for its review, the other has a case
+    path = tmp_path / "one.csv"
+    path.write_text(f"内容,订单号\n骗人,{main}\n", encoding="utf-8")
+    found = watch.warnings(shop, WEEK, path)
+    assert found.loc[found["table"] == "chat", ["order", "order_week", "product"]].to_numpy().tolist() == [
+        ["6900000000000000011", "2026-W45", "示例杯"]
+    ]
+    assert _offers(shop, tmp_path, f"s1,2026-11-12 09:00:00,买家,骗人,{main}") == []  # its review is offered more
+    named = [f"s1,2026-11-12 09:00:00,买家,骗人,{ours}", "s1,2026-11-12 09:01:00,买家,被骗人坑了,"]
+    assert _offers(shop, tmp_path, *named) == []
+
+
+def test_a_main_order_of_two_parts_waits_for_either(shop: Shop, tmp_path: Path) -> None:
+    export = EXPORTS / "1794819600_订单.csv"
+    head, *rows = export.read_text(encoding="utf-8-sig").splitlines()
+    second = (
+        rows[2]
+        .replace("6900000000000000031", "6900000000000000032")
+        .replace("350000000000000000", "350000000000000001")
+    )
+    apart = [row.replace("69000000000000000", "69000000000000005") for row in (rows[2], second)]
+    more = tmp_path / export.name
+    more.write_text("\n".join([head, second, *apart]) + "\n", encoding="utf-8-sig")
+    assert [one.error for one in shop.load([more]) if one.error] == []
+    line = "s1,2026-11-12 09:00:00,买家,骗人{},{}"
+    assert _offers(shop, tmp_path, line.format("", "6900000000000000030")) == []
+    twice = [line.format(n, "6900000000000000530").replace("s1", f"s{n}") for n in (1, 2)]
+    assert len(_offers(shop, tmp_path, *twice)) == 1
+
+
+@pytest.mark.parametrize("text", ["我要投诉你们", "我要曝光你们", "我要打12315"])
+def test_threats_raise_no_offer(shop: Shop, tmp_path: Path, text: str) -> None:
+    assert _offers(shop, tmp_path, f"s1,2026-11-12 09:00:00,买家,{text},") == [(text, "otherwise")]
+
+
+def test_danger_and_deceit_count_beside_a_threat(shop: Shop, tmp_path: Path) -> None:
+    lines = ["s1,2026-11-12 09:00:00,买家,要打12315了，孩子过敏,", "s2,2026-11-12 09:00:00,买家,我要投诉，骗人,"]
+    assert sorted(row for _, row in _offers(shop, tmp_path, *lines)) == ["dispute", "safety"]
+
+
+def test_the_cause_is_read_from_the_whole_text(shop: Shop, tmp_path: Path) -> None:
+    text = "骗人，" + "上周在你们家买的杯子" * 12 + "，杯子到处是毛刺，做工粗糙"
+    _offers(shop, tmp_path, f"s1,2026-11-12 09:00:00,买家,{text},")
+    told = open_offers(shop, WEEK, tmp_path / "chat.csv").set_index("source").loc["会话"]
+    assert (told["cause"], len(told["text"])) == ("defect", watch.QUOTE_LENGTH)
+
+
 def test_last_month_is_the_last_whole_one(shop: Shop) -> None:
     assert month_of(shop) == "2026-10" and month_of(shop, until=date(2026, 11, 30)) == "2026-11"
     assert what_if(shop).empty

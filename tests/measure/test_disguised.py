@@ -20,7 +20,7 @@ CASES = _cases(
     ("", True, ("slow_delivery",), "太慢不要了"),  # no fault of the goods
     ("", True, (), "不想要了"),
     ("", True, (), ""),  # says nothing
-    ("", False, ("defect",), "协商退"),  # 其他: no no-reason code
+    ("", False, ("defect",), "协商退"),  # 其他: no no-reason code, a quality return by its text
     ("defect", False, ("defect", "size_fit"), "坏了也小"),  # agrees
     ("defect", False, ("size_fit",), "太小"),  # disagrees
     ("late_dispatch", False, ("late_dispatch",), "一直不发"),
@@ -31,9 +31,9 @@ CASES = _cases(
 def test_shares_have_both_denominators() -> None:
     counted = disguised(CASES).set_index("of")
     assert counted[["k", "n"]].to_dict("index") == {
-        "no_reason": {"k": 2, "n": 4}, "quality": {"k": 2, "n": 5}, "other": {"k": 1, "n": 3},
+        "no_reason": {"k": 2, "n": 4}, "quality": {"k": 2, "n": 6}, "other": {"k": 1, "n": 3},
     }  # fmt: skip
-    low, high = wilson(2, 5)
+    low, high = wilson(2, 6)
     assert counted.loc["quality", ["low", "high"]].tolist() == pytest.approx([float(low), float(high)])
 
 

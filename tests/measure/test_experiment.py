@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import fisher_exact, ttest_ind
 
-from benchmarks.experiment import MEANS, SHARES, World, covered, decided, peeked
-from shopscore_analysis.declaration import BETTER, EARLY, EQUAL, TOO_FEW, WORSE
+from benchmarks.experiment import MEANS, SHARES, World, decided, peeked, shifted
+from benchmarks.experiment import STARS as GIVEN
+from shopscore_analysis.declaration import BETTER, DIFFERENT, EARLY, EQUAL, TOO_FEW, WORSE
 from shopscore_analysis.measure.experiment import (
     Rule,
     compare,
@@ -20,7 +21,7 @@ from shopscore_analysis.measure.experiment import (
     split_check,
     units_needed,
 )
-from shopscore_analysis.measure.rates import newcombe, wilson
+from shopscore_analysis.measure.rates import ENOUGH, newcombe, wilson
 from shopscore_analysis.measure.sequential import SPREAD, always_valid, bound, cost, looks
 
 LOWER = Rule(0.01, -1, is_mean=False)
@@ -60,6 +61,26 @@ def test_the_smallest_effect_is_the_plan_read_backwards(rule: Rule) -> None:
     level, variance = (4.6, 0.64) if rule.is_mean else (0.03, 0.0291)
     units = units_needed(level, variance, rule)
     assert detectable(level, variance, rule, units) == pytest.approx(rule.effect, rel=0.01)
+
+
+@pytest.mark.parametrize("ratio", [1.0, 0.5, 2.0])
+@pytest.mark.parametrize("size", [0.7, 1.2, 1.6, 2.0, 3.0, 50.0])
+def test_a_plan_of_few_products_keeps_its_power_by_welchs_t(size: float, ratio: float) -> None:
+    control = units_needed(0.1, 1.0, Rule(size, 1, is_mean=True, few=True), ratio)
+    own = round(control * ratio)
+    random = np.random.default_rng(4)
+    first, second = random.normal(0, 1, (8000, control)), random.normal(size, 1, (8000, own))
+    found = (ttest_ind(first, second, axis=1, equal_var=False).pvalue < 0.05).mean()
+    assert min(control, own) >= ENOUGH and found > 0.765  # Welch gives up a little for not knowing the variances
+
+
+def test_the_smallest_effect_of_few_products_is_the_plan_read_backwards() -> None:
+    rule = Rule(1.2, 1, is_mean=True, few=True)
+    assert np.isnan(detectable(3.0, 1.0, rule, 4))
+    for units in (5, 12, 40):
+        least = detectable(3.0, 1.0, rule, units)
+        assert units_needed(3.0, 1.0, rule._replace(effect=least * 1.001)) <= units
+        assert units_needed(3.0, 1.0, rule._replace(effect=least * 0.99)) > units
 
 
 def test_no_effect_is_detectable_with_next_to_nothing() -> None:
@@ -186,6 +207,16 @@ def test_looks_only_narrow_and_a_clear_difference_ends_early() -> None:
     assert row["verdict"] == BETTER and row["method"] == "always valid"
 
 
+def test_a_difference_that_turns_over_time_is_told_and_its_interval_is_no_reversed_one() -> None:
+    turned = pd.concat([_weekly(1, (0.05, 0.30), weeks=6), _weekly(2, (0.30, 0.02), weeks=40).assign(
+        week=lambda rows: "2027" + rows["week"].str[4:])])  # fmt: skip
+    row = compare(turned, "ab", Rule(0.05, -1, False, sequential=True)).iloc[0]
+    path = looks(turned, "a", SPREAD * 0.05, is_mean=False)
+    assert row["drifted"] and row["verdict"] == DIFFERENT and row["low"] < row["change"] < row["high"]
+    assert path["drifted"].iloc[-1] and not path["drifted"].iloc[0] and (path["low"] < path["high"]).all()
+    assert not compare(_weekly(3, (0.10, 0.05)), "ab", Rule(0.02, -1, False, sequential=True))["drifted"].any()
+
+
 def test_an_arm_with_too_few_units_is_not_looked_at() -> None:
     assert looks(_weekly(1, (0.1, 0.1), weekly=2, weeks=3), "a", 0.01, is_mean=False).empty
 
@@ -208,13 +239,21 @@ def test_weekly_peeks_are_safe_in_sequential_mode_and_not_in_fixed_mode(world: W
     assert float(wilson(once, RUNS)[0]) < 0.05
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "sizes", "is_mean"),
-    [(0.03, 0.02, (1000, 1000), False), (0.10, 0.08, (400, 1600), False), (0.0, 0.05, (400, 400), True)],
-)
-def test_intervals_hold_the_truth(first: float, second: float, sizes: tuple[int, int], is_mean: bool) -> None:
-    low, high = wilson(covered(first, second, sizes, RUNS, is_mean=is_mean), RUNS)
-    assert low < 0.96 and high > 0.94
+@pytest.mark.parametrize(("first", "second", "sizes"), [(0.03, 0.02, (1000, 1000)), (0.10, 0.08, (400, 1600))])
+def test_intervals_of_shares_hold_the_truth(first: float, second: float, sizes: tuple[int, int]) -> None:
+    """Newcombe's, which `compare` gives (see above), many tests at once."""
+    random = np.random.default_rng(11)
+    k, k_control = random.binomial(sizes[1], second, 40_000), random.binomial(sizes[0], first, 40_000)
+    _, low, high = newcombe(k, sizes[1], k_control, sizes[0])
+    assert 0.94 < ((low <= second - first) & (second - first <= high)).mean() < 0.96
+
+
+def test_intervals_of_means_hold_the_truth() -> None:
+    """Welch's, which `compare` gives (see above), many tests at once."""
+    random = np.random.default_rng(12)
+    control, own = (random.choice(GIVEN, (5000, 400), p=shifted(gain)) for gain in (0.0, 0.05))
+    low, high = ttest_ind(own, control, axis=1, equal_var=False).confidence_interval(0.95)
+    assert 0.94 < ((low <= 0.05) & (high >= 0.05)).mean() < 0.96
 
 
 def test_the_planned_size_finds_the_planned_effect_four_times_in_five() -> None:

@@ -35,6 +35,17 @@ def test_lines_are_masked_and_know_who_speaks_and_when_the_shop_answered(chat: P
     assert pd.isna(lines["at"].iloc[3])
 
 
+def test_an_agent_is_no_buyer_by_name_and_a_machine_is_neither(tmp_path: Path) -> None:
+    roles = ["客户服务", "customer_service", "客户经理", "系统", "智能客服机器人", "客户", "VIP用户", "店铺"]
+    path = tmp_path / "chat.csv"
+    said = [f"s,2026-11-10 09:0{minute}:00,{role},在" for minute, role in enumerate(["买家", "机器人", *roles])]
+    path.write_text("\n".join(["会话,时间,角色,内容", *said]), encoding="utf-8")
+    lines = read_chat(path)
+    assert lines["buyer"].tolist() == [True, False, False, False, False, False, False, True, True, False]
+    assert lines["agent"].tolist() == [False, False, True, True, True, False, False, False, False, True]
+    assert lines["answered_at"].iloc[0] == pd.Timestamp("2026-11-10 09:02:00")  # the robot's line answers nothing
+
+
 def test_nicks_are_not_kept(chat: Path) -> None:
     assert "张三" not in read_chat(chat).to_csv()
 

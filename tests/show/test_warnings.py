@@ -44,6 +44,11 @@ def test_nothing_to_warn_of_is_said() -> None:
     )
 
 
+def test_warnings_and_bursts_of_different_periods_name_both() -> None:
+    line = show.warning_line(WARNINGS, BURSTS, "这一周", "近四周")
+    assert line.startswith("这一周预警 1 条（") and line.endswith("；近四周抱怨突增 1 处。")
+
+
 def test_the_weekly_line_names_what_waits() -> None:
     line = show.alarms(WARNINGS).markup
     assert "三级预警 1 条还没有答复" in line and "<mark>过敏</mark>" in line and "<b>" not in line

@@ -13,18 +13,22 @@ import pytest
 
 from shopscore_analysis.declaration import BETTER, EARLY, STOPPED, Experiment
 from shopscore_analysis.errors import ExportError, SettingsError
+from shopscore_analysis.measure.experiment import Baseline
 from shopscore_analysis.read.formats import read_table
 from shopscore_analysis.schema import TABLES
 from shopscore_analysis.shop import Shop
 from shopscore_analysis.show.experiment import (
     decision_words,
-    experiment_readouts,
+    experiment_line,
+    honesty_notes,
     plan_words,
     readout_notes,
     split_words,
 )
+from shopscore_analysis.show.readouts import experiment_readouts
+from shopscore_analysis.trials import assignment
 from shopscore_analysis.trials.assignment import arms_of, assign_file
-from shopscore_analysis.trials.experiments import declared, find, plan, plans
+from shopscore_analysis.trials.experiments import Plan, declared, find, plan, plans
 from shopscore_analysis.trials.readout import Readout, read, readouts
 from tests.conftest import Run
 
@@ -137,7 +141,7 @@ def test_a_sequential_test_may_speak_early(shop: Shop) -> None:
 
 def test_declared_after_its_start_is_told_and_read_as_fixed(shop: Shop) -> None:
     found = _read(_declare(shop, CARD + 'mode = "sequential"\n'), "2026-W43", at=datetime(2026, 9, 8))
-    told = readout_notes(found)
+    told = honesty_notes(found)
     assert told[0].startswith("声明晚于开始：2026-09-08 00:00:00 才第一次见到，2026-09-07 已经开始")
     assert told[1].startswith("随时可读要在开始之前声明才算") and set(found.rows["verdict"]) == {EARLY}
 
@@ -145,7 +149,21 @@ def test_declared_after_its_start_is_told_and_read_as_fixed(shop: Shop) -> None:
 def test_changed_after_its_start_names_what_changed(shop: Shop) -> None:
     _read(shop)
     found = _read(_declare(shop, CARD.replace("effect = 0.04", "effect = 0.02")), at=datetime(2026, 11, 1))
-    assert readout_notes(found)[0].startswith("开始之后改过声明（最小效应；2026-11-01 00:00:00 见到）")
+    assert honesty_notes(found)[0].startswith("开始之后改过声明（最小效应；2026-11-01 00:00:00 见到）")
+    assert experiment_line([found]).endswith("（改过，只作参考）。")
+
+
+def test_what_is_only_for_reference_says_so_beside_and_above_its_verdict(shop: Shop) -> None:
+    found = _read(shop, at=datetime(2026, 9, 8))
+    assert experiment_line([found]) == "尺码卡：更好（声明晚，只作参考）。"
+    markup = experiment_readouts([found]).markup
+    assert markup.index("声明晚于开始") < markup.index("分流正常") < markup.index("更好")
+    assert experiment_line([_read(shop)]) == "尺码卡：更好（声明晚，只作参考）。"  # once late, always late
+
+
+def test_in_time_and_drawn_needs_no_caveat(shop: Shop) -> None:
+    found = _read(shop)
+    assert experiment_line([found]) == "尺码卡：更好。" and honesty_notes(found) == []
 
 
 def test_a_wrong_split_stops_the_readout(shop: Shop) -> None:
@@ -168,8 +186,30 @@ def test_a_column_without_shares_is_never_called_random(shop: Shop) -> None:
     found = _read(
         _declare(shop, CARD.replace('[{ name = "原样" }, { name = "放卡片" }]', arms) + 'split = "carrier"\n')
     )
-    assert any("不是随机分的" in note and "不能说是原因" in note for note in readout_notes(found))
+    assert any("不是随机分的" in note and "不能说是原因" in note for note in honesty_notes(found))
     assert "查不了分流" in split_words(found)
+    assert experiment_line([found]).endswith("（非随机）。") and not found.strangers
+
+
+def test_values_that_no_arm_names_are_listed(shop: Shop) -> None:
+    arms = '[{ name = "甲", value = "甲快递" }, { name = "乙", value = "乙快递" }]'
+    text = CARD.replace('[{ name = "原样" }, { name = "放卡片" }]', arms) + 'split = "carrier"\n'
+    declared_ = _declare(shop, text)
+    found = _read(declared_)
+    assert (found.placed, found.outside, found.strangers) == (0, 2100, {"甲": 1050, "乙": 1050})
+    assert any(
+        "没有分组的子订单 2,100 个（快递里是 乙 1,050、甲 1,050；声明的是 甲快递、乙快递）" in note
+        for note in readout_notes(found)
+    )
+    assert [one.test.name for one in readouts(declared_)] == ["尺码卡"]
+    assert "甲 1,050" in experiment_readouts([found]).markup
+
+
+def test_a_split_of_products_waits_for_no_orders_and_needs_five_of_each(shop: Shop) -> None:
+    test = find(declared(shop)).model_copy(update={"split": "product"})
+    before = Baseline(0.10, 0.01**2, 40.0, 40)
+    found = Plan(test, before, {"原样": 5, "放卡片": 5}, 0.0, 12, 0.01)
+    assert not found.refused and found.last_day is None and "商品够用" in plan_words(found)
 
 
 def test_the_plan_counts_the_shops_own_volume(shop: Shop) -> None:
@@ -216,6 +256,8 @@ def test_what_the_platform_forbids_is_no_test(shop: Shop) -> None:
         (CARD + CARD, "expected every test under a name of its own, found 尺码卡 again"),
         ("[experiments", "expected TOML in UTF-8 in"),
         ('name = "x"', "expected only [[experiments]] in"),
+        ("experiments = 5", "found experiments = 5"),
+        ("experiments = ['a']", "a valid dictionary"),
         (CARD.replace("effect = 0.04", "effect = 4"), "expected the effect as a fraction"),
     ],
 )
@@ -261,7 +303,39 @@ def test_a_file_gets_its_arms_and_ids_stay_whole(tmp_path: Path) -> None:
 
 
 def test_an_id_is_the_same_with_what_spreadsheets_put_around_it() -> None:
-    assert len(set(arms_of(_card(), ["6901", "\t6901", " 6901 ", "'6901"]).values())) == 1
+    assert list(arms_of(_card(), ["6901", "\t6901", " 6901 ", "'6901", '="6901"', "`6901`", "６９０１", "6901.0"])) == [
+        "6901"
+    ]
+
+
+@pytest.mark.parametrize("spoilt", ["", "6.9E+18", '="6901', '6901="', "-", "6.91e18"])
+def test_what_is_no_whole_id_is_refused(spoilt: str) -> None:
+    with pytest.raises(SettingsError, match="expected whole ids, found"):
+        arms_of(_card(), ["6901", spoilt])
+
+
+def test_guarded_ids_of_a_file_fall_into_the_arm_that_is_read(tmp_path: Path) -> None:
+    ids = [str(6907 + at) for at in range(8)]
+    source, out = tmp_path / "orders.csv", tmp_path / "out.csv"
+    guards = ('"=""{}"""', "`{}", "'{}", "{}")
+    lines = [guards[at % 4].format(one) for at, one in enumerate(ids)]
+    source.write_text("\n".join(["订单号", *lines]) + "\n", encoding="utf-8")
+    assign_file(_card(), source, out)
+    assert [row["分组"] for row in read_table(out).to_pylist()] == [_card().arm_of(one) for one in ids]
+
+
+def test_a_file_that_cannot_be_written_whole_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = tmp_path / "orders.csv"
+    source.write_text("订单号\n6901\n6902\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"expected a folder that can be written for --out, found .*nodir"):
+        assign_file(_card(), source, tmp_path / "nodir" / "x.csv")
+    monkeypatch.setattr(assignment, "_SHEET_ROWS", 2)
+    with pytest.raises(SettingsError, match=r"expected fewer than 2 rows for a sheet of .xlsx, found 2; write a .csv"):
+        assign_file(_card(), source, tmp_path / "x.xlsx")
+    assert assign_file(_card(), source, tmp_path / "x.csv")
+    with pytest.raises(ExportError, match="expected no column 分组 yet, found one"):
+        assign_file(_card(), tmp_path / "x.csv", tmp_path / "y.csv")
+    assert not (tmp_path / "y.csv").exists()
 
 
 def test_rounded_ids_and_unknown_columns_are_refused(tmp_path: Path) -> None:
@@ -295,7 +369,7 @@ def test_the_commands_speak_json_and_exit_by_what_may_be_read(run: Run, shop: Sh
     code, out, _ = run("experiment", "read", "尺码卡", "--week", "2026-W46", "--shop", shop.root, "--json")
     found = json.loads(out)
     assert code == 0 and found["results"][0]["verdict"] == BETTER
-    assert found["standing"]["is_late"] and found["words"][2].startswith("声明晚于开始")
+    assert found["standing"]["is_late"] and found["words"][0].startswith("声明晚于开始")
     assert json.loads(run("experiment", "list", "--shop", shop.root, "--json")[1])["experiments"][0]["name"] == "尺码卡"
     code, out, _ = run("experiment", "assign", "尺码卡", "--id", "6901", "--shop", shop.root, "--json")
     assert json.loads(out)["arms"] == {"6901": _card().arm_of("6901")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -39,6 +40,7 @@ def _orders() -> pd.DataFrame:
     shipped = (ordered + pd.Timedelta(days=1)).where(orders["late"].notna())
     slow = orders["late"].map({True: -1, False: 1}).fillna(0)
     return orders.assign(
+        completed_at=(ordered + pd.Timedelta(days=7)).where(orders["status"] == "已完成"),
         ordered_at=ordered, shipped_at=shipped, promised_at=shipped + pd.to_timedelta(slow, unit="h"), sku="",
         sub_order_id=orders["key"], exported_at=pd.Timestamp("2026-11-16"),
     ).astype({"key": "str", "order_id": "str", "carrier": "str"})  # fmt: skip
@@ -86,6 +88,26 @@ def test_a_longer_observation_lets_the_late_review_in(known: Facts) -> None:
 
 def test_returns_after_dispatch_count_within_their_days(known: Facts) -> None:
     assert _values(known, "return") == {"1": 0, "2": 0, "4": 1, "5": 0}
+
+
+def test_what_happens_after_its_days_changes_nothing(known: Facts) -> None:
+    """Order 3 is completed, order 4 shipped too late, after 21 days; the review and the return of 2 came later, too."""
+    orders, before = known.orders.copy(), _values(known, "bad_review")
+    tardy = orders["ordered_at"] + pd.Timedelta(days=22)
+    third = orders["order_id"] == "3"
+    orders.loc[third, "status"] = "已完成"
+    orders.loc[third, "completed_at"] = tardy[3]
+    orders.loc[orders["order_id"] == "4", "shipped_at"] = tardy[4]
+    orders.loc[orders["order_id"] == "2", "completed_at"] = tardy[2]
+    later = replace(known, orders=orders)
+    assert _values(later, "bad_review") == {unit: value for unit, value in before.items() if unit != "2"}
+    assert set(_values(later, "late")) == {"1", "2", "5"}
+
+
+def test_an_order_completed_without_a_time_counts_as_signed(known: Facts) -> None:
+    orders = known.orders.copy()
+    orders.loc[:, "completed_at"] = pd.NaT
+    assert set(_values(replace(known, orders=orders), "bad_review")) == {"1", "2", "4", "5"}
 
 
 def test_late_is_out_of_what_was_shipped(known: Facts) -> None:
