@@ -57,8 +57,10 @@ def save_plan(path: Path, kept: Kept) -> None:
 
 
 def with_done(kept: Kept, names: Collection[str]) -> Kept:
-    """The plan with further actions marked as carried out; SettingsError lists those that it holds."""
+    """The plan with more actions, by name or label, marked as carried out; SettingsError lists those that it holds."""
     chosen = [item.action.name for item in kept.plan.chosen]
+    labels = {item.action.label: item.action.name for item in kept.plan.chosen}
+    names = {labels.get(name, name) for name in names}
     if unknown := sorted(set(names) - set(chosen)):
         known = ", ".join(chosen) or "none"
         raise SettingsError(f"expected actions of the plan of {kept.week} ({known}), found {', '.join(unknown)}")

@@ -62,6 +62,7 @@ def test_a_damaged_file_is_named_with_what_to_do(tmp_path: Path) -> None:
 
 def test_only_actions_of_the_plan_can_be_marked_as_done() -> None:
     assert with_done(kept(), ["qc_team"]).done == ("qc_team",)
+    assert with_done(kept(), [kept().plan.chosen[0].action.label]).done == ("qc_team",)
     with pytest.raises(SettingsError, match=r"expected actions of the plan of 2026-W42 \(qc_team\), found cloud"):
         with_done(kept(), ["cloud"])
 
