@@ -13,13 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from shopscore_analysis import journal
 from shopscore_analysis.errors import ReportError
 from shopscore_analysis.report.archive import sweep
 from shopscore_analysis.report.edition import Edition, place
 from shopscore_analysis.report.receipt import MIME, receipt, run_id
-from shopscore_analysis.report.run import find, publish_executed, run
+from shopscore_analysis.report.run import UNPUBLISHED, find, page_of, publish_executed, run
 from shopscore_analysis.shop import Shop
 from tests.report.notebooks import RECEIPT, write
 from tests.show.worlds import FACTS
@@ -64,6 +65,18 @@ def test_the_page_bears_neither_code_nor_prints(editions: tuple[Path, Edition, E
     assert "有什么变化？" in page
     assert not [part for part in ("secret_line", "noise", "warning", "import sys", "In&nbsp;[") if part in page]
     assert not re.findall(r"https?://(?!www\.w3\.org)", page)
+
+
+def test_cells_that_only_tests_look_at_stay_off_the_page() -> None:
+    """Neither their output nor their heading, nor its place in the navigation."""
+    cells = [new_markdown_cell("## 有什么变化？"), new_markdown_cell("## 一共有多少？"), new_code_cell("(12, 313)")]
+    cells[2].outputs = [new_output("execute_result", {"text/plain": "(12, 313)"})]
+    for cell in cells[1:]:
+        cell.metadata["tags"] = [UNPUBLISHED]
+    page = page_of(new_notebook(cells=cells), FACTS)
+    assert "有什么变化？" in page
+    assert "一共有多少？" not in page
+    assert "(12, 313)" not in page
 
 
 def test_the_manifest_says_what_the_report_was_made_from(editions: tuple[Path, Edition, Edition]) -> None:
