@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -207,8 +208,8 @@ def test_doctor_names_each_fault_and_its_remedy(run: Run, shop: Path) -> None:
     ("check", "line"),
     [
         (("python", False, "3.9.2", "install Python 3.11 or later"), "故障  python：3.9.2 → 请安装 Python 3.11 以上"),
-        (("rjieba", True, "not installed, jieba serves instead (slower)"),
-         "正常  rjieba：没有安装，由 jieba 代替（较慢）"),
+        (("numba", True, "not installed, texts are read a hundred times slower"),
+         "正常  numba：没有安装，读评价会慢约一百倍"),
         (("numpy", False, "not installed", doctor._INSTALL),
          "故障  numpy：没有安装 → 请重新安装本项目：make demo，或 pip install -r requirements.lock"),
         (("Jupyter kernel", False, "no kernel python3", "python -m ipykernel install --sys-prefix"),
@@ -266,7 +267,22 @@ def test_load_and_status_print_chinese_tables_with_whole_file_names(run: Run, sh
 
 def test_a_refused_file_is_named_once(run: Run, shop: Path, tmp_path: Path) -> None:
     code, _, err = run("load", _empty(tmp_path), "--shop", shop)
-    assert code == 1 and err.startswith("评价_20261116.xlsx: ") and err.count("评价_20261116.xlsx") == 1
+    assert code == 1 and "导入 评价_20261116.xlsx: " in err and err.count("评价_20261116.xlsx") == 1
+
+
+def test_a_load_names_the_shop_before_it_begins(run: Run, shop: Path) -> None:
+    """A folder taken for another is noticed before its shelf holds a stranger's orders."""
+    _, _, err = run("load", shop / "nothing.csv", "--shop", shop)
+    assert err.startswith(f"手算店（{shop}）：导入 ")
+
+
+def test_nothing_is_loaded_into_the_sample_shop_once_it_is_made(run: Run, tmp_path: Path) -> None:
+    root = tmp_path / "demo"
+    shutil.copytree(Shop.open("").root, root, ignore=shutil.ignore_patterns("reports", "tally"))
+    before = Shop.open(root).status()
+    code, _, err = run("load", HAND, "--shop", root)
+    assert code == 1 and f"expected a shop of your own, found the sample shop 禾下小院家居店 in {root}" in err
+    assert "shopscore init" in err and Shop.open(root).status() == before
 
 
 def test_cells_still_to_come_are_told_of_the_newest_export_only(run: Run, shop: Path, tmp_path: Path) -> None:
@@ -278,7 +294,8 @@ def test_cells_still_to_come_are_told_of_the_newest_export_only(run: Run, shop: 
     for name in ("1794790800", "1794877200", "1794704400"):
         (exports / f"{name}_订单.csv").write_text(f"{lines[0]}\n{','.join(row)}\n", encoding="utf-8")
     newest = "1794877200_订单.csv: 1 cells say 数据将于第二天更新; export again tomorrow to fill them"
+    begun = f"手算店（{shop}）：导入 "
     assert run("load", exports, "--shop", shop)[2] == (
-        f"{newest} (2 older files say so, too: a newer export over their days fills them)"
+        f"{begun}{newest} (2 older files say so, too: a newer export over their days fills them)"
     )
-    assert run("load", exports / "1794877200_订单.csv", "--shop", shop)[2] == newest
+    assert run("load", exports / "1794877200_订单.csv", "--shop", shop)[2] == begun + newest

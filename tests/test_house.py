@@ -316,7 +316,7 @@ def test_imports_point_downwards() -> None:
 def test_the_facade_is_sorted_and_costs_nothing_to_import() -> None:
     import shopscore_analysis
 
-    heavy = ("pandas", "numpy", "pyarrow", "matplotlib", "jieba", "rjieba", "scipy", "papermill", "nbconvert")
+    heavy = ("pandas", "numpy", "pyarrow", "matplotlib", "jieba", "numba", "scipy", "papermill", "nbconvert")
     command = f"import sys, shopscore_analysis; print([name for name in {heavy} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", command], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
     assert found.stdout.strip() == "[]"

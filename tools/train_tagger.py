@@ -29,7 +29,7 @@ from sklearn.svm import LinearSVC
 
 from shopscore_analysis.measure.rates import wilson
 from shopscore_analysis.text.lexicon import CAUSE_NAMES, CLASSES, expand_all, lexicon
-from shopscore_analysis.text.matcher import find
+from shopscore_analysis.text.matcher import Found, find
 from shopscore_analysis.text.model import (
     _TONE_SHRINK,
     BITS,
@@ -39,15 +39,13 @@ from shopscore_analysis.text.model import (
     OUTPUTS,
     Vocabulary,
     clause_owners,
-    grams,
+    columns,
     phrase_trust,
-    stated,
     strange,
     tones,
-    top_clauses,
     vocabulary,
 )
-from shopscore_analysis.text.normalize import batch
+from shopscore_analysis.text.normalize import Batch, batch
 from shopscore_analysis.text.tagger import SAID, kept
 
 LICENCE_NOTE = (
@@ -97,13 +95,26 @@ def features(texts: list[str], known: Vocabulary) -> Set:
         chunk = batch(texts[at : at + CHUNK])
         found = find(chunk, lexicon())
         number, owner, spans = clause_owners(chunk, found.clauses)
-        parts.append(grams(chunk, number, spans, known))
-        said.append(stated(found, number[chunk.starts[found.text] + found.start], len(spans)).toarray())
+        parts.append(grams(chunk, spans, known))
+        said.append(stated(found, number[chunk.starts[found.text] + found.start], len(spans)))
         text_of.append(owner + done)
         done += chunk.size
     part, of, counts = vstack(parts).tocsr(), np.concatenate(text_of), np.concatenate(said)
     own = csr_matrix((np.ones(len(of), np.float32), (of, np.arange(len(of)))), shape=(done, len(of)))
     return Set((own @ part).tocsr(), part, np.minimum(own @ counts, MOST), np.minimum(counts, MOST), of)
+
+
+def grams(chunk: Batch, spans: np.ndarray, known: Vocabulary) -> csr_matrix:
+    """How often each clause holds each n-gram that is known [clauses, n-grams]."""
+    found, ends = columns(chunk, spans, known)
+    return csr_matrix((np.ones(len(found), np.float32), found, ends), shape=(len(spans), known.size))
+
+
+def stated(found: Found, owner: np.ndarray, owners: int) -> np.ndarray:
+    """How often the lexicon found each class, and found it denied, per owner [owners, 2 · classes]."""
+    counts = np.zeros((owners, 2 * len(CLASSES)))
+    np.add.at(counts, (owner, found.kind + len(CLASSES) * found.denied), 1)
+    return counts
 
 
 def lengths(matrix: csr_matrix, rarity: np.ndarray) -> np.ndarray:
@@ -187,8 +198,9 @@ def totals(data: Set, whole: csr_matrix, part: csr_matrix, tone_z: np.ndarray, o
     g, lex, t, b = w
     text = whole @ g + data.said @ lex + tone_z @ t + b
     clause = (part @ g + data.said_part @ lex + b).astype(np.float32)
-    total = text + CLAUSE_SHARE * top_clauses(clause, np.searchsorted(data.text_of, np.arange(data.size)))
-    total[:, : len(CAUSE_NAMES)] += phrase_trust(odd, csr_matrix(data.said))
+    best = np.maximum.reduceat(clause, np.searchsorted(data.text_of, np.arange(data.size)), axis=0)
+    total = text + CLAUSE_SHARE * best
+    total[:, : len(CAUSE_NAMES)] += phrase_trust(odd, data.said > 0)
     return total
 
 
@@ -238,8 +250,8 @@ def vocabulary_of(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
     everything, count = vocabulary(np.arange(1 << BITS)), np.zeros(1 << BITS, dtype=np.int64)
     for at in range(0, len(texts), CHUNK):
         chunk = batch(texts[at : at + CHUNK])
-        number, owner, spans = clause_owners(chunk, find(chunk, lexicon()).clauses)
-        seen = grams(chunk, number, spans, everything).tocoo()
+        _, owner, spans = clause_owners(chunk, find(chunk, lexicon()).clauses)
+        seen = grams(chunk, spans, everything).tocoo()
         distinct = np.unique(owner[seen.row].astype(np.int64) << BITS | seen.col)
         count += np.bincount(distinct & ((1 << BITS) - 1), minlength=1 << BITS)
     hashes = np.flatnonzero(count >= MIN_COUNT)
@@ -295,8 +307,8 @@ def main() -> None:
     weight = np.where(favourable, 1.0, scarce)
 
     hashes, rarity = vocabulary_of([row["text"] for row in flagged])
-    known, columns = vocabulary(hashes), len(hashes)
-    print("n-grams", columns, "labelled", len(labelled), "unread", unread.sum())
+    known, width = vocabulary(hashes), len(hashes)
+    print("n-grams", width, "labelled", len(labelled), "unread", unread.sum())
     pool = features([row["text"] for row in flagged], known)
     pool_whole = weighed(pool.whole, rarity)
     flag = np.array([row["positive"] == "0" for row in flagged]).astype(int)
@@ -335,7 +347,7 @@ def main() -> None:
         here = fold == k
         odd[here] = strange(data.whole[here] @ (rarity * taught(data, ~here)), data.whole[here] @ rarity)
         use = np.concatenate([fold != k, np.ones(len(weak_y), dtype=bool)])
-        w = fit_outputs(x[use], every_y[use], weights[use], columns, topics)
+        w = fit_outputs(x[use], every_y[use], weights[use], width, topics)
         out[here] = totals(data, whole, part, tone_z, odd, w)[here]
         print("fold", k, flush=True)
     said_yes = np.zeros(y.shape, dtype=bool)
@@ -355,7 +367,7 @@ def main() -> None:
     slope[-1] = slope_of(out[unread, -1], y[unread, -1], threshold[-1])
 
     tone = tone_of(~held)
-    g, lex, t, b = fit_outputs(x, every_y, weights, columns, topics)
+    g, lex, t, b = fit_outputs(x, every_y, weights, width, topics)
     full = np.concatenate([g, tone[:, None]], axis=1) * rarity[:, None]
     step = np.quantile(np.abs(full), 0.9995, axis=0) / 127
     packed = np.clip(np.round(full / np.maximum(step, 1e-9)), -127, 127).astype(np.int8)

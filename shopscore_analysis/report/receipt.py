@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import resources
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol
@@ -17,7 +18,7 @@ from shopscore_analysis.settings import Settings
 from shopscore_analysis.show.tables import run_record
 
 MIME = "application/vnd.shopscore.receipt+json"
-PACKAGES = ("shopscore-analysis", "pandas", "numpy", "scipy", "matplotlib", "seaborn", "wordcloud", "jieba", "rjieba")
+PACKAGES = ("shopscore-analysis", "pandas", "numpy", "scipy", "matplotlib", "seaborn", "wordcloud", "jieba", "numba")
 
 
 class _Shop(Protocol):
@@ -30,8 +31,7 @@ class _Shop(Protocol):
     @property
     def own(self) -> str: ...
     @property
-    def shelf(self) -> Any: ...
-    def records(self, table: str) -> pd.DataFrame: ...
+    def inventory(self) -> Any: ...
     def is_over(self, week: str) -> bool: ...
 
 
@@ -66,13 +66,13 @@ def facts(shop: _Shop, week: str, also: Mapping[str, Any] | None = None) -> dict
     `promises.sources`. `unfinished` stands there only where the week was not over when its reviews were exported.
     Nothing here depends on the clock or on where the shop's folder lies, so that the same inputs give the same facts.
     """
-    held = {name: shop.records(name) for name in TABLES}
-    inputs = {name: {"rows": len(rows), "digest": shop.shelf.digest(name)} for name, rows in held.items() if len(rows)}
+    rows = {name: count for name in TABLES if (count := shop.inventory.rows(name))}
+    inputs = {name: {"rows": count, "digest": shop.inventory.digest(name)} for name, count in rows.items()}
     return {
         "shop": shop.name,
         "category": shop.settings.category,
         "week": week,
-        "data_as_of": data_as_of(held),
+        "data_as_of": data_as_of(shop.inventory.exported("reviews")),
         "inputs": inputs,
         "settings": hashlib.sha256(shop.settings.model_dump_json().encode("utf-8")).hexdigest()[:12],
         "versions": versions(shop.settings.category, shop.own),
@@ -81,10 +81,9 @@ def facts(shop: _Shop, week: str, also: Mapping[str, Any] | None = None) -> dict
     }  # fmt: skip
 
 
-def data_as_of(held: Mapping[str, pd.DataFrame]) -> str:
+def data_as_of(newest: datetime | None) -> str:
     """The day of the newest review export, which is what most of a report rests on; empty where there is none."""
-    newest = held["reviews"]["exported_at"].max()
-    return "" if pd.isna(newest) else f"{newest:%Y-%m-%d}"
+    return f"{newest:%Y-%m-%d}" if newest else ""
 
 
 def versions(category: str = "", own: str = "") -> dict[str, str]:

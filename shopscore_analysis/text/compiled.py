@@ -1,27 +1,19 @@
-"""Phrases as arrays, and the folder that keeps them compiled from one run to the next."""
+"""Phrases as arrays."""
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
-import zipfile
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import astuple, dataclass, fields
-from importlib.resources import files
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from platformdirs import user_cache_path
 
 from shopscore_analysis.errors import LexiconError
+from shopscore_analysis.text.stored import Arrays, stamp_of, stored
 from shopscore_analysis.text.trie import LONGEST, Trie, plant
 
 NEGATORS = "不没无未"
 _LEADS = "有是"  # 没有色差, 不是假货: the denial holds the first character of the phrase
-_KEPT = 12  # compiled lexicons that stay in the folder: the categories of a few shops with their own phrases
 _SOURCES = ("compiled.py", "lexicon.py", "normalize.py", "trie.py", "../data/simplified.txt")
 
 
@@ -59,6 +51,10 @@ class Lexicon:
     digest: str
 
 
+_TRIE = tuple(field.name for field in fields(Trie))
+_OWN = tuple(field.name for field in fields(Lexicon) if field.name not in ("trie", "digest"))
+
+
 def compiled(drafts: dict[str, Draft], pairs: Sequence[tuple[int, int]], digest: str) -> Lexicon:
     """The lexicon of drafted patterns and of pairs (classes, reach)."""
     patterns = sorted(pattern for pattern in drafts if pattern)
@@ -77,47 +73,14 @@ def _row(pattern: str, draft: Draft) -> tuple[int, ...]:
 
 
 def kept(digest: str, make: Callable[[], Lexicon]) -> Lexicon:
-    """The lexicon of this digest from the user's cache folder; made, and kept there, where there is no sound one.
-
-    A file is named after the digest and the code that compiles, is put in place whole, and carries checksums. A
-    folder that cannot be written only costs time.
-    """
-    path = _folder() / f"lexicon-{_stamp(digest)}.npz"
-    try:
-        return _read(path, digest)
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
-        lexicon = make()
-    with suppress(OSError):  # a read-only home: the next run compiles anew
-        _write(path, lexicon)
-    return lexicon
+    """The lexicon of this digest as it was kept from an earlier run, else made and kept."""
+    arrays = stored("lexicon", stamp_of(digest, _SOURCES), (*_TRIE, *_OWN), lambda: _arrays(make()))
+    trie = Trie(**{name: arrays[name] for name in _TRIE})
+    return Lexicon(trie, **{name: arrays[name] for name in _OWN}, digest=digest)
 
 
-def _folder() -> Path:
-    return user_cache_path("shopscore", appauthor=False) / "lexicon"
-
-
-def _stamp(digest: str) -> str:
-    folder = files("shopscore_analysis") / "text"
-    code = b"".join((folder / name).read_bytes() for name in _SOURCES)
-    return hashlib.sha256(digest.encode() + code).hexdigest()[:32]
-
-
-def _read(path: Path, digest: str) -> Lexicon:
-    with np.load(path, allow_pickle=False) as stored:
-        parts = {name: stored[name] for name in stored.files}
-    trie = Trie(**{field.name: parts[field.name] for field in fields(Trie)})
-    names = [field.name for field in fields(Lexicon) if field.name not in ("trie", "digest")]
-    return Lexicon(trie, **{name: parts[name] for name in names}, digest=digest)
-
-
-def _write(path: Path, lexicon: Lexicon) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    own = {field.name: getattr(lexicon, field.name) for field in fields(Lexicon)}
-    parts: dict[str, Any] = {name: value for name, value in own.items() if isinstance(value, np.ndarray)}
-    parts |= {field.name: getattr(lexicon.trie, field.name) for field in fields(Trie)}
-    with tempfile.TemporaryDirectory(dir=path.parent) as making:
-        draft = Path(making) / path.name
-        np.savez(draft, **parts)
-        draft.replace(path)
-    for old in sorted(path.parent.glob("lexicon-*.npz"), key=lambda file: file.stat().st_mtime)[:-_KEPT]:
-        old.unlink()
+def _arrays(lexicon: Lexicon) -> Arrays:
+    return {
+        **{name: getattr(lexicon.trie, name) for name in _TRIE},
+        **{name: getattr(lexicon, name) for name in _OWN},
+    }

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from shopscore_analysis.text.clauses import boundaries
 from shopscore_analysis.text.compiled import Lexicon
 from shopscore_analysis.text.lexicon import CLASSES, FAINT, FAULTS, ROLES
+from shopscore_analysis.text.loops import compiled
 from shopscore_analysis.text.normalize import Batch
 
 Ints = NDArray[np.int64]
@@ -112,15 +113,26 @@ def _unguarded(matches: _Matches, lexicon: Lexicon) -> _Matches:
     A word that protects and suspends (别家) still suspends, unless a longer one holds it (比别家).
     """
     guards = _marks(matches, lexicon, _GUARD)
-    if not len(guards.start):
-        return matches
-    holder = np.maximum(np.searchsorted(guards.start, matches.start, side="right") - 1, 0)
-    held = (guards.start[holder] <= matches.start) & (guards.end[holder] >= matches.end)
-    same = (guards.start[holder] == matches.start) & (guards.end[holder] == matches.end)
-    held &= ~(same & (lexicon.roles[matches.pattern] & _SUSPEND > 0))
-    taker = np.maximum(np.searchsorted(guards.start, matches.end, side="left") - 1, 0)
-    taken = (guards.start[taker] > matches.start) & (guards.start[taker] < matches.end)
-    return matches.keep(~held & ~(taken & (guards.end[taker] > matches.end)))
+    suspends = lexicon.roles[matches.pattern] & _SUSPEND > 0
+    return matches.keep(_free(matches.start, matches.end, guards.start, guards.end, suspends))
+
+
+@compiled
+def _free(start: Ints, end: Ints, guard_start: Ints, guard_end: Ints, suspends: Bools) -> Bools:
+    """Which matches no guard holds or takes the end of; guards do not overlap."""
+    free = np.ones(len(start), dtype=np.bool_)
+    first = 0
+    for row in range(len(start)):
+        while first < len(guard_start) and guard_end[first] <= start[row]:
+            first += 1
+        guard = first
+        while guard < len(guard_start) and guard_start[guard] < end[row]:
+            same = guard_start[guard] == start[row] and guard_end[guard] == end[row]
+            inside = guard_start[guard] <= start[row] and guard_end[guard] >= end[row]
+            behind = guard_start[guard] > start[row] and guard_end[guard] > end[row]
+            free[row] &= not behind and not (inside and not (same and suspends[row]))
+            guard += 1
+    return free
 
 
 def _marks(matches: _Matches, lexicon: Lexicon, role: int) -> _Matches:
@@ -167,30 +179,36 @@ def _pairs(matches: _Matches, lexicon: Lexicon, clause: Ints) -> tuple[Ints, Int
     """
     aspects, faults = lexicon.aspects[matches.pattern], lexicon.faults[matches.pattern]
     home = clause[matches.start]
-    left = np.flatnonzero(faults > 0)
-    nearest = np.full(len(left), -1, dtype=np.int64)
-    found: list[Ints] = [np.zeros((4, 0), dtype=np.int64)]
-    for back in range(1, _NEIGHBOURS + 1):
-        near = np.flatnonzero((left >= back) & (home[left - back] == home[left]))
-        left, nearest = left[near], nearest[near]  # matches are in order: beyond another clause's none is this one's
-        rows = left - back
-        gap = matches.start[left] - matches.end[rows]
-        aspect = (gap >= 0) & (aspects[rows] > 0) & ((nearest < 0) | (matches.end[rows] >= nearest))
-        nearest = np.where(aspect, matches.start[rows], nearest)
-        common = aspects[rows] & faults[left]
-        met = np.flatnonzero(aspect & (common > 0))
-        found.append(np.stack([rows[met], left[met], common[met], gap[met]]))
-    first, second, common, gap = np.concatenate(found, axis=1)
-    classes = _pair_classes(lexicon, common, gap)
-    return first[classes > 0], second[classes > 0], classes[classes > 0]
+    first, second, classes = _paired(
+        matches.start, matches.end, home, aspects, faults, lexicon.pair_classes, lexicon.pair_reach
+    )
+    return first, second, classes
 
 
-def _pair_classes(lexicon: Lexicon, common: Ints, gap: Ints) -> Ints:
-    """The class bits of the pairs in `common` whose reach covers the gap."""
-    classes = np.zeros(len(common), dtype=np.int64)
-    for index, (bits, reach) in enumerate(zip(lexicon.pair_classes, lexicon.pair_reach, strict=True)):
-        classes[(common >> index & 1 > 0) & (gap <= reach)] |= bits
-    return classes
+@compiled
+def _paired(
+    start: Ints, end: Ints, home: Ints, aspects: Ints, faults: Ints, pair_classes: Ints, pair_reach: Ints
+) -> tuple[Ints, Ints, Ints]:
+    """Rows of aspects and of faults behind them that make a pair, and the class bits of each."""
+    found = np.empty((3, _NEIGHBOURS * (faults > 0).sum()), dtype=np.int64)
+    size = 0
+    for fault in range(len(faults)):
+        nearest = np.int64(-1)
+        for row in range(fault - 1, max(fault - _NEIGHBOURS, 0) - 1, -1):
+            if faults[fault] == 0 or home[row] != home[fault]:
+                break
+            gap = start[fault] - end[row]
+            if gap < 0 or aspects[row] == 0 or (nearest >= 0 and end[row] < nearest):
+                continue
+            nearest = start[row]
+            classes = np.int64(0)
+            for pair in range(len(pair_classes)):
+                if (aspects[row] & faults[fault]) >> pair & 1 and gap <= pair_reach[pair]:
+                    classes |= pair_classes[pair]
+            if classes:
+                found[0, size], found[1, size], found[2, size] = row, fault, classes
+                size += 1
+    return found[0, :size].copy(), found[1, :size].copy(), found[2, :size].copy()
 
 
 def _strongest(stated: _Statements) -> _Statements:
@@ -234,20 +252,25 @@ def _reaching(marks: _Matches, lexicon: Lexicon, start: Ints, clause: Ints) -> I
 
     A mark that stands right before a reaching mark reaches as far (不是没有色差: two).
     """
+    reach = lexicon.reach[marks.pattern]
+    counts: Ints = _reached(start, clause, marks.start, marks.end, reach)
+    return counts
+
+
+@compiled
+def _reached(start: Ints, clause: Ints, mark_start: Ints, mark_end: Ints, reach: Ints) -> Ints:
+    """How many marks reach each position: the last one before it, and those in a row before that one."""
     counts = np.zeros(len(start), dtype=np.int64)
-    if not len(marks.start):
-        return counts
-    target = start
-    last = np.searchsorted(marks.end, start, side="right") - 1
-    for link in range(_CHAIN):
-        rows = np.maximum(last, 0)
-        gap = target - marks.end[rows]
-        reach = lexicon.reach[marks.pattern[rows]] if link == 0 else 1
-        hit = (last >= 0) & (gap >= 0) & (gap <= reach)
-        hit &= clause[marks.start[rows]] == clause[np.minimum(start, len(clause) - 1)]
-        counts += hit
-        target = np.where(hit, marks.start[rows], -1)
-        last = np.where(hit, last - 1, -1)
+    for row in range(len(start)):
+        target, far = start[row], True
+        mark = np.searchsorted(mark_end, target, side="right") - 1
+        for _ in range(_CHAIN):
+            if mark < 0 or target - mark_end[mark] > (reach[mark] if far else 1):
+                break
+            if clause[mark_start[mark]] != clause[min(start[row], len(clause) - 1)]:
+                break
+            counts[row] += 1
+            target, far, mark = mark_start[mark], False, mark - 1
     return counts
 
 

@@ -33,6 +33,7 @@ _UNNAMED = 0.65  # what is left of a complaint where no phrase complains
 _ONLY_DENIALS = 0.35  # what is left of a complaint where everything said is denied
 _MILD = 0.4  # the mean of complaint and mood from which a text counts as complaining: mild ones sound favourable
 
+_SIGN, _SPOKEN, _HAN = 1, 2, 4  # bits of a character
 _SPAN_BITS = 32  # of a number that holds a pair and a place in its text
 
 Span = tuple[int, int]
@@ -137,23 +138,29 @@ def _scan_chunk(texts: Sequence[str], known: Lexicon) -> Scan:
 
 def _silent(chunk: Batch) -> Ints:
     """The texts that say nothing of their own; read are those without a word, and short ones with 评 or a mask."""
-    codes, starts = chunk.codes, chunk.starts[:-1]
-    han = (codes >= 0x4E00) & (codes <= 0x9FFF)
-    spoken = han | ((codes >= ord("0")) & (codes <= ord("9"))) | ((codes >= ord("a")) & (codes <= ord("z")))
-    wordless = np.flatnonzero(~np.logical_or.reduceat(spoken, starts))
-    signs = np.flatnonzero((codes == ord("评")) | (codes == ord("[")))
-    signed = np.unique(np.searchsorted(starts, signs, side="right") - 1)
+    kind, starts = _speech()[chunk.codes], chunk.starts[:-1]
+    wordless = np.flatnonzero(np.bitwise_or.reduceat(kind, starts) < _SPOKEN)
+    signed = np.searchsorted(starts, np.flatnonzero(kind & _SIGN), side="right") - 1
     spans = [(text, slice(*chunk.starts[text : text + 2])) for text in np.union1d(wordless, signed).tolist()]
-    short = [(text, span) for text, span in spans if han[span].sum() <= LONGEST_DEFAULT]
+    short = [(text, span) for text, span in spans if (kind[span] & _HAN > 0).sum() <= LONGEST_DEFAULT]
     return np.array([text for text, span in short if is_default(chunk.folded[span][:-1])], dtype=np.int64)
+
+
+@lru_cache(maxsize=1)
+def _speech() -> NDArray[np.uint8]:
+    """For each character, whether it is one of the signs that default texts are made of, speaks, and is Chinese."""
+    table = np.zeros(0x110000, dtype=np.uint8)
+    table[0x4E00:0xA000] = _SPOKEN | _HAN
+    table[[ord(sign) for sign in "0123456789abcdefghijklmnopqrstuvwxyz"]] = _SPOKEN
+    table[[ord(sign) for sign in "评["]] |= _SIGN
+    return table
 
 
 def _decided(found: Found, scored: Scored, texts: int) -> NDArray[np.float32]:
     """The confidence of every output, after what the lexicon knows for certain."""
     sure = scored.confidence.copy()
-    counts = np.zeros((2, texts, len(CLASSES)), dtype=np.int64)
-    np.add.at(counts, (found.denied.astype(np.int64), found.text, found.kind), 1)
-    said, denied = counts > 0
+    said, denied = told = np.zeros((2, texts, len(CLASSES)), dtype=np.bool_)
+    told[found.denied.astype(np.int64), found.text, found.kind] = True
     causes = slice(0, len(CAUSE_NAMES))
     sure[:, causes] *= kept(said[:, causes], denied[:, causes], scored.strange)
     caused = np.asarray((sure[:, causes] >= SAID).any(axis=1))

@@ -1,7 +1,4 @@
-"""Thousands of words found at every position of a batch, by numpy alone: a double-array trie, walked level by level.
-
-All positions take their first step together, the survivors their second, and so on; no object per match is made.
-"""
+"""Hundreds of thousands of words found at every position of a batch: a double-array trie (Aoe 1989), grown by numpy."""
 
 from __future__ import annotations
 
@@ -12,13 +9,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from shopscore_analysis.text.loops import walk
+
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-LONGEST = 255  # characters of a word: lengths share a number with places
+LONGEST = 255  # characters of a word
 _ROOM = 3  # slots for each node of a level: the more, the fewer tries until all nodes have their place
 _CROWD = 12  # children from which a node looks for its place before all others
 _TRIES = 2048
-_PLACE, _LENGTH = 32, 8  # bits of a match: place, length (the longest first), kind below
 
 
 @dataclass(frozen=True)
@@ -26,15 +24,13 @@ class Trie:
     """Nodes in slots: from the node in slot s, the letter l leads to slot `base[s] + l` if `check` there says s.
 
     `letters` [k] are the characters that occur, sorted; letter i + 1 is `letters[i]`, 0 any other character. The
-    nodes of one letter are in the slot of that letter. `kind` [slots] is that of the word which ends there, or -1;
-    `longest` the length of the longest word.
+    nodes of one letter are in the slot of that letter. `kind` [slots] is that of the word which ends there, or -1.
     """
 
     letters: NDArray[np.uint32]
     base: NDArray[np.int32]
     check: NDArray[np.int32]
     kind: NDArray[np.int32]
-    longest: NDArray[np.int64]
 
     @cached_property
     def letter_of(self) -> NDArray[np.int32]:
@@ -48,29 +44,8 @@ class Trie:
 
         The last character must be in no word: nothing is looked for behind it.
         """
-        letter = self.letter_of[codes]
-        alone = np.flatnonzero(self.kind[: len(self.letters) + 1][letter] >= 0)
-        found = [self._ending(alone, letter[alone], 1)]
-        first = letter[:-1]
-        slot = self.base[: len(self.letters) + 1][first] + letter[1:]
-        at = np.flatnonzero(self.check[slot] == first)
-        state = slot[at]
-        found.append(self._ending(at, state, 2))
-        for length in range(3, int(self.longest) + 1):
-            slot = self.base[state] + letter[at + (length - 1)]
-            lives = self.check[slot] == state
-            at, state = at[lives], slot[lives]
-            found.append(self._ending(at, state, length))
-        match = np.sort(np.concatenate(found))
-        start = match >> _PLACE
-        size = LONGEST - (match >> (_PLACE - _LENGTH) & LONGEST)
-        return match & ((1 << (_PLACE - _LENGTH)) - 1), start, start + size
-
-    def _ending(self, at: Ints, state: NDArray[np.int32], length: int) -> Ints:
-        """The words that end in these nodes, each as one number that sorts by place, length and kind."""
-        kind = self.kind[state]
-        ends = kind >= 0
-        return at[ends] << _PLACE | ((LONGEST - length) << (_PLACE - _LENGTH)) | kind[ends]
+        kind, start, end = walk(self.letter_of[codes], self.base, self.check, self.kind)
+        return kind, start, end
 
 
 def plant(words: Sequence[str], kinds: Ints) -> Trie:
@@ -104,7 +79,7 @@ def _grown(letters: NDArray[np.uint32], spelt: Ints, sizes: Ints, kinds: Ints) -
         ends = sizes == level + 1
         kind[state[ends]] = kinds[ends]
     base, check = arrays.astype(np.int32)
-    return Trie(letters, base, check, kind.astype(np.int32), np.array(spelt.shape[1]))
+    return Trie(letters, base, check, kind.astype(np.int32))
 
 
 def _level(arrays: Ints, parent: Ints, letter: Ints, top: int) -> tuple[Ints, Ints]:

@@ -8,7 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopscore_analysis.text.duplicates import SHORTEST, first_alike
+from shopscore_analysis.text import duplicates
+from shopscore_analysis.text.duplicates import ALIKE, GRAM, SHORTEST, first_alike
 
 ONE = "拖鞋底子太硬了走两步脚后跟就疼，客服让我多穿几天再看看"
 TWO = "杯盖拧不紧，放进包里水全洒在本子上，第二天才有人回我"
@@ -53,3 +54,39 @@ def test_every_pair_of_copies_is_found_among_many_others() -> None:
     texts = ["".join(drawn.choices(signs, k=30)) for _ in range(500)]
     copies = [text[:-1] + "变" for text in texts]
     assert first_alike(texts + copies).tolist() == [*range(500), *range(500)]
+
+
+def _shares(one: str, two: str) -> bool:
+    """The definition, with sets."""
+    first, second = ({text[at : at + GRAM] for at in range(len(text) - GRAM + 1)} for text in (one, two))
+    return len(first & second) >= ALIKE * len(first | second)
+
+
+long_texts = st.text(alphabet="好差慢快破小a1", min_size=SHORTEST, max_size=60)
+
+
+@given(st.lists(long_texts, min_size=1, max_size=4), st.randoms())
+def test_texts_are_together_only_if_links_of_the_definition_join_them(texts: list[str], chance: random.Random) -> None:
+    """Copies with a few changes, near the threshold: what is grouped is linked by trigrams, whoever proposed it."""
+    changed = ["".join(chance.choice("好差慢") if chance.random() < 0.04 else sign for sign in text) for text in texts]
+    everything = texts + changed
+    first = first_alike(everything)
+    for group in {one for one in first.tolist() if (first == one).sum() == 2}:
+        assert _shares(*(everything[at] for at in np.flatnonzero(first == group)))
+
+
+def test_no_pair_that_shares_enough_is_left_out_before_it_is_looked_at() -> None:
+    """The signs of a bin may rule out only what the trigrams would: at the threshold exactly, too."""
+    chance = random.Random(11)
+    signs = [chr(0x4E00 + n) for n in range(900)]
+    bodies = ["".join(chance.sample(signs, 78 + at % 9)) for at in range(300)]
+    ends = ["".join(chance.sample(signs[:400], 10)) for _ in range(600)]
+    texts = [body + end for body, end in zip(bodies * 2, ends, strict=True)]
+    plain = duplicates._plain(texts)
+    _, _, marks = duplicates._signed(plain, np.arange(len(texts)))
+    one, two = np.arange(300), np.arange(300, 600)
+    near = duplicates._near(marks, np.diff(plain.starts) - GRAM + 1, one, two)
+    alike = np.array([_shares(texts[a], texts[b]) for a, b in zip(one, two, strict=True)])
+    assert alike.any() and not alike.all()
+    assert near[alike].all()
+    assert (duplicates._alike(plain, np.arange(len(texts)), one, two) == alike).all()

@@ -7,14 +7,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
 
 from shopscore_analysis.text import model, tagger
 from shopscore_analysis.text.clauses import boundaries
 from shopscore_analysis.text.lexicon import CAUSE_NAMES
-from shopscore_analysis.text.model import LONGEST, clause_owners, grams, hashed, tones, vocabulary
-from shopscore_analysis.text.normalize import batch, is_default
+from shopscore_analysis.text.model import LONGEST, clause_owners, columns, tones, vocabulary
+from shopscore_analysis.text.normalize import Batch, batch, is_default
 from shopscore_analysis.text.tagger import Scan, scan, tag
 
+DATA = Path(model.__file__).parents[1] / "data"
 CASES = Path(__file__).parent / "cases"
 WORDS = [
     "没有",
@@ -86,22 +88,49 @@ def test_no_texts_no_rows() -> None:
     assert rows(scan([])) == [] and len(scan([]).complaint) == 0
 
 
+def grams(made: Batch, spans: np.ndarray, known: np.ndarray) -> csr_matrix:
+    found, ends = columns(made, spans, vocabulary(known))
+    return csr_matrix((np.ones(len(found)), found, ends), shape=(len(spans), len(known)))
+
+
+def hashed(codes: list[int]) -> int:
+    mixed = 0
+    for code in codes:
+        mixed = (mixed ^ code) * 2654435761 % 2**32
+        mixed ^= mixed >> 15
+    return mixed >> (32 - model.BITS)
+
+
 @settings(max_examples=60, deadline=None)
 @given(texts)
 def test_grams_are_those_of_each_clause_by_itself(some: list[str]) -> None:
     made = batch(some)
-    number, _, spans = clause_owners(made, np.cumsum(boundaries(made.codes)))
+    _, _, spans = clause_owners(made, np.cumsum(boundaries(made.codes)))
     known = np.flatnonzero(np.arange(1 << model.BITS) % 3 == 0)
-    counted = grams(made, number, spans, vocabulary(known)).toarray() if len(spans) < 99 else None
+    counted = grams(made, spans, known).toarray() if len(spans) < 99 else None
     silent = set(model._wordless(made.codes).tolist())
     for clause, (start, end) in enumerate(spans.tolist()):
         expected = np.zeros(len(known))
         for at in range(start, end):
             for length in range(1, min(LONGEST, end - at) + 1):
-                value = int(hashed(made.codes[at : at + length], length)[0])
-                if at not in silent and value % 3 == 0:
-                    expected[value // 3] += 1
+                value = hashed(made.codes[at : at + length].tolist())
+                if at in silent or value % 3:
+                    break
+                expected[value // 3] += 1
         assert np.array_equal(counted[clause], expected)
+
+
+def test_the_weights_of_a_clause_are_those_of_its_grams() -> None:
+    made = batch([*sentences(), "好" * 900, "12*45很差"])  # more n-grams in one clause than a lane can add
+    _, _, spans = clause_owners(made, np.cumsum(boundaries(made.codes)))
+    stored = np.load(DATA / "tagger.npz")
+    rarity = stored["rarity"].astype(np.float64)
+    plain = np.column_stack(
+        [stored["grams"] * stored["scale"].astype(np.float64), rarity, rarity * stored["taught"], rarity**2]
+    )
+    expected = grams(made, spans, stored["hashes"].astype(np.int64)) @ plain
+    assert np.allclose(model._sums(made, spans), expected, rtol=1e-6, atol=1e-6)
+    assert expected.any(axis=1).mean() > 0.5
 
 
 @given(st.lists(st.lists(st.floats(-5, 5, width=32), min_size=1, max_size=6), min_size=1, max_size=5))

@@ -1,5 +1,10 @@
-"""Both engines cut alike."""
+"""Texts are cut as jieba cuts them."""
 
+from pathlib import Path
+
+import jieba
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,17 +22,31 @@ TEXTS = [
 ]
 
 
-@pytest.mark.skipif(segment.engine() != "rjieba", reason="this platform has no wheel of the fast engine")
+def by_jieba(text: str, hmm: bool) -> list[str]:
+    return list(jieba.dt.cut(segment._SURROGATE.sub("\ufffd", text), HMM=hmm))
+
+
 @pytest.mark.parametrize("hmm", [False, True])
-def test_the_fast_engine_gives_jiebas_tokens(hmm: bool) -> None:
-    assert segment.cut(TEXTS, hmm) == segment._cut_each(TEXTS, hmm)
+def test_tokens_are_jiebas(hmm: bool) -> None:
+    assert segment.cut(TEXTS, hmm) == [by_jieba(text, hmm) for text in TEXTS]
 
 
-@pytest.mark.skipif(segment.engine() != "rjieba", reason="this platform has no wheel of the fast engine")
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.text(alphabet="衣服质量差不好物流慢客服ab1.-_ \n，。太了", max_size=30), max_size=6))
-def test_the_fast_engine_gives_jiebas_tokens_on_any_mixture(texts: list[str]) -> None:
-    assert segment.cut(texts) == segment._cut_each(texts, False)
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.text(alphabet="衣服质量差不好物流慢客服中国人民生活ab1T恤.-_#% \r\n\t\0，。太了𠮷\ud800", max_size=30),
+        max_size=6,
+    )
+)
+def test_tokens_of_any_mixture_are_jiebas(texts: list[str]) -> None:
+    assert segment.cut(texts) == [by_jieba(text, False) for text in texts]
+
+
+def test_tokens_of_every_real_review_are_jiebas(shared: Path) -> None:
+    reviews = pd.read_csv(shared / "data" / "reviews-dev.csv.gz")
+    texts = reviews["text"].tolist()
+    same = [by_jieba(text, False) == tokens for text, tokens in zip(texts, segment.cut(texts), strict=True)]
+    assert len(reviews) > 31_000 and reviews["id"][~np.array(same)].tolist() == []
 
 
 @given(st.lists(st.text(), max_size=5))
@@ -35,12 +54,6 @@ def test_the_fast_engine_gives_jiebas_tokens_on_any_mixture(texts: list[str]) ->
 def test_tokens_joined_give_the_text(texts: list[str]) -> None:
     plain = [segment._SURROGATE.sub("\ufffd", text) for text in texts]
     assert ["".join(tokens) for tokens in segment.cut(texts)] == plain
-
-
-def test_without_the_fast_engine_jieba_cuts(monkeypatch: pytest.MonkeyPatch) -> None:
-    fast = segment.cut(TEXTS)
-    monkeypatch.setattr(segment, "engine", lambda: "jieba")
-    assert segment.cut(TEXTS) == fast
 
 
 def test_present_are_the_content_words_each_once_a_text() -> None:
@@ -56,11 +69,9 @@ def test_present_are_the_tokens_that_cutting_gives(texts: list[str]) -> None:
     assert held(segment.presence(texts), len(texts)) == words
 
 
-def test_the_fallback_and_the_size_of_a_call_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_size_of_a_call_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = held(segment.presence(TEXTS), len(TEXTS))
     monkeypatch.setattr(segment, "CHUNK", 2)
-    assert held(segment.presence(TEXTS), len(TEXTS)) == whole
-    monkeypatch.setattr(segment, "engine", lambda: "jieba")
     assert held(segment.presence(TEXTS), len(TEXTS)) == whole
 
 
