@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from shopscore_analysis.text.dictionary import token_starts
 from shopscore_analysis.text.loops import numbered
 
-CHUNK = 16_000  # texts a call: one joined string
+CHUNK = 32_000  # texts a call: one joined string
+_KNOWN = 1 << 17  # words of which it is remembered whether they are content: texts repeat them
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
@@ -116,7 +117,7 @@ class _Line(NamedTuple):
     words: list[str]
 
 
-_Found = tuple[Ints, Ints, list[str], list[bool]]  # text and number of each item, the items, which of them are wanted
+_Found = tuple[Ints, Ints, list[str], Bools]  # text and number of each item, the items, which of them are wanted
 
 
 def _gathered(texts: Sequence[str], *kinds: Callable[[_Line], _Found]) -> list[Presence]:
@@ -127,8 +128,9 @@ def _gathered(texts: Sequence[str], *kinds: Callable[[_Line], _Found]) -> list[P
         line = _lined(texts[at : at + CHUNK])
         for kind, held, found in zip(kinds, known, rows, strict=True):
             text, item, items, wanted = kind(line)
-            number = [held.setdefault(one, len(held)) if keep else -1 for one, keep in zip(items, wanted, strict=True)]
-            listed = np.stack([text + at, np.array(number, dtype=np.int64)[item]])
+            number = np.full(len(items), -1, dtype=np.int64)
+            number[wanted] = [held.setdefault(items[one], len(held)) for one in np.flatnonzero(wanted).tolist()]
+            listed = np.stack([text + at, number[item]])
             found.append(listed[:, listed[1] >= 0])
     return [Presence(list(held), *np.concatenate(found, axis=1)) for held, found in zip(known, rows, strict=True)]
 
@@ -149,7 +151,12 @@ def _strings(joined: str, starts: Ints, sizes: Ints) -> list[str]:
 
 def _content_words(line: _Line) -> _Found:
     new = np.flatnonzero(line.new)
-    return line.text[line.long[new]], line.term[new], line.words, [_is_content(word) for word in line.words]
+    return line.text[line.long[new]], line.term[new], line.words, _content(line)
+
+
+def _content(line: _Line) -> Bools:
+    """Which of the words are content words."""
+    return np.array([_is_content(word) for word in line.words], dtype=np.bool_)
 
 
 def _pairs(line: _Line) -> _Found:
@@ -159,13 +166,13 @@ def _pairs(line: _Line) -> _Found:
     sizes = line.sizes[places] + line.sizes[places + 1]
     number, example, new = numbered(line.codes, line.starts[places], sizes, line.text[places])
     items = _strings(line.joined, line.starts[places[example]], sizes[example])
-    return line.text[places][new], number[new], items, [True] * len(items)
+    return line.text[places][new], number[new], items, np.ones(len(items), dtype=np.bool_)
 
 
 def _parts_of_speech(line: _Line) -> tuple[Bools, Bools, Bools]:
     """Which tokens are content words, which may begin a pair, and which may end one."""
     content, leads = np.zeros((2, len(line.starts)), dtype=np.bool_)
-    content[line.long] = np.array([_is_content(word) for word in line.words], dtype=np.bool_)[line.term]
+    content[line.long] = _content(line)[line.term]
     leads[line.long] = np.array([word in LEADS for word in line.words], dtype=np.bool_)[line.term]
     first = line.codes[line.starts]
     single = (line.sizes == 1) & (first >= _HAN[0]) & (first <= _HAN[1])
@@ -177,6 +184,7 @@ def _singles(words: frozenset[str]) -> Codes:
     return np.array(sorted(ord(word) for word in words if len(word) == 1), dtype=np.uint32)
 
 
+@lru_cache(maxsize=_KNOWN)
 def _is_content(word: str) -> bool:
     return word not in stop_words() and _WORD.fullmatch(word) is not None
 

@@ -139,10 +139,10 @@ def _scan_chunk(texts: Sequence[str], known: Lexicon) -> Scan:
 def _silent(chunk: Batch) -> Ints:
     """The texts that say nothing of their own; read are those without a word, and short ones with 评 or a mask."""
     kind, starts = _speech()[chunk.codes], chunk.starts[:-1]
-    wordless = np.flatnonzero(np.bitwise_or.reduceat(kind, starts) < _SPOKEN)
-    signed = np.searchsorted(starts, np.flatnonzero(kind & _SIGN), side="right") - 1
-    spans = [(text, slice(*chunk.starts[text : text + 2])) for text in np.union1d(wordless, signed).tolist()]
-    short = [(text, span) for text, span in spans if (kind[span] & _HAN > 0).sum() <= LONGEST_DEFAULT]
+    held = np.bitwise_or.reduceat(kind, starts)
+    doubtful = np.flatnonzero((held < _SPOKEN) | (held & _SIGN > 0))
+    spans = [(text, slice(*chunk.starts[text : text + 2])) for text in doubtful.tolist()]
+    short = [(text, span) for text, span in spans if np.count_nonzero(kind[span] & _HAN) <= LONGEST_DEFAULT]
     return np.array([text for text, span in short if is_default(chunk.folded[span][:-1])], dtype=np.int64)
 
 

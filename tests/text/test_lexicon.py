@@ -89,3 +89,8 @@ def test_what_a_shop_must_not_write_is_refused(own: str, message: str) -> None:
     with pytest.raises(LexiconError) as refused:
         lexicon("", own)
     assert str(refused.value) == message
+
+
+def test_unripe_fruit_is_a_matter_of_taste() -> None:
+    hits = tag(["苹果没熟"], "水果")[0].causes
+    assert [hit.cause for hit in hits if hit.spans == ((2, 4),)] == ["taste_smell"]
