@@ -32,7 +32,10 @@ def compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
             return loop
         from numba import njit
 
-        made: Callable[..., Any] = njit(cache=True, nogil=True)(loop)
+        try:
+            made: Callable[..., Any] = njit(cache=True, nogil=True)(loop)
+        except RuntimeError:  # no folder that can be written: compiled again by every process
+            made = njit(nogil=True)(loop)
         return made
 
     @wraps(loop)

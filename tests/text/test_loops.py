@@ -53,3 +53,10 @@ def test_without_numba_python_runs_the_loops(monkeypatch: pytest.MonkeyPatch) ->
     total, most = plain(np.array([[1.0, 5.0], [3.0, 2.0], [4.0, 4.0]]), np.array([0, 2]))
     assert total.tolist() == [[4.0, 7.0], [4.0, 4.0]]
     assert most.tolist() == [[3.0, 5.0], [4.0, 4.0]]
+
+
+def test_without_a_folder_to_keep_them_loops_are_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    caching = pytest.importorskip("numba.core.caching", reason="this platform has no wheel of numba")
+    monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])
+    total, _ = loops.compiled(loops.gathered.__wrapped__)(np.array([[1.0], [3.0]]), np.array([0]))
+    assert total.tolist() == [[4.0]]
