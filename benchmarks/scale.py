@@ -1,12 +1,15 @@
 """How counting grows: reviews from 0.1 to 10 million, one and two processes, pool and Dask; and one more week.
 
-    python benchmarks/scale.py [--sizes 100000,1000000] [--modes 1,2,dask] [--weekly 2000000] [--profile 1000000]
+    python benchmarks/scale.py [--sizes 100000,1000000] [--modes 1,2,dask] [--naive 20000] [--weekly 2000000]
+                               [--profile 100000] [--whole]
 
 Every run is a process of its own. The shelf is written once for each size: five years of months, 1.5 orders a review,
 an after-sale for every twelfth, the sentences of benchmarks/reviews.py behind random signs, since reviews are not made
-of eight sentences. Tallies are counted from nothing. Peak memory is the greatest sum of the resident memory of the
-process and everything it started, sampled every 50 ms; shared pages count in each. `--weekly`: one more week on five
-years and on the newest quarter alone.
+of eight sentences. Tallies are counted from nothing and kept, then the last 13 weeks are put together, as a report
+does. Peak memory is the greatest sum of the resident memory of the process and everything it started, sampled every
+50 ms; shared pages count in each. `--whole`: the tally of the whole history, too. `--naive`: what analysts write, and
+two libraries, on texts of the first size (benchmarks/naive.py). `--weekly`: one more week on five years and on the
+newest quarter alone. `--profile`: where one process spends its time, after a first count has compiled what is compiled.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
+import naive
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -74,7 +78,8 @@ def month_of(month: int, start: int, count: int, days: int = 28) -> dict[str, pa
     reviewed = slice(0, count)
     stars = said["商品评价得分"].cast(pa.int64())
     reviews = {
-        "key": numbered("", (number[reviewed] * 2654435761) % 2**32, 10, 32), "order_ref": ids[reviewed],
+        "key": [f"{one * 2654435761 % 2**32:08x}{one:024x}" for one in number[reviewed].tolist()],
+        "order_ref": ids[reviewed],
         "reviewed_at": (stamp + days_later)[reviewed], **{name: column[reviewed] for name, column in shown.items()},
         "stars": stars, "text": texts,
         "followup": pc.if_else(pc.equal(said["追评内容"], ""), None, said["追评内容"]),
@@ -128,6 +133,9 @@ def counted(folder: Path, mode: str) -> None:
 
     began = time.perf_counter()
     shop = Shop.open(folder)
+    if mode == "whole":
+        cells = len(shop.count().cells)
+        return print(json.dumps({"s": time.perf_counter() - began, "cells": cells}))
     if mode == "dask":
         from distributed import LocalCluster
 
@@ -135,28 +143,31 @@ def counted(folder: Path, mode: str) -> None:
             LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as local,
             cluster(local.scheduler_address) as mapped,
         ):
-            whole = shop.count(mapped)
+            shop.count_new(mapped)
     else:
         with pool(int(mode)) as mapped:
-            whole = shop.count(mapped)
+            shop.count_new(mapped)
     seconds = time.perf_counter() - began
     began = time.perf_counter()
-    shop.tally("13 weeks", whole.weeks[-6])
-    print(json.dumps({"s": seconds, "cells": len(whole.cells), "cut_s": time.perf_counter() - began}))
+    cells = len(shop.tally("13 weeks", shop.weeks[-6]).cells)
+    return print(json.dumps({"s": seconds, "cells": cells, "read_s": time.perf_counter() - began}))
 
 
 def measured(folder: Path, mode: str) -> dict[str, float]:
-    """Seconds, cells and peak megabytes (the process and all it started) of one count."""
+    """Seconds, processor seconds, cells and peak megabytes (the process and all it started) of one count."""
     script = [sys.executable, __file__, "--count", str(folder), "--mode", mode]
     with subprocess.Popen(script, stdout=subprocess.PIPE, text=True) as running:
         peak = [0.0]
         watcher = threading.Thread(target=watch, args=(running, peak))
         watcher.start()
+        before = os.times()
         said, _ = running.communicate()
         watcher.join()
+    after = os.times()
     if running.returncode:
         raise SystemExit(running.returncode)
-    return {**json.loads(said.splitlines()[-1]), "mb": peak[0]}
+    cpu = sum(after[2:4]) - sum(before[2:4])
+    return {**json.loads(said.splitlines()[-1]), "mb": peak[0], "cpu": cpu}
 
 
 def watch(running: subprocess.Popen[str], peak: list[float]) -> None:
@@ -190,9 +201,11 @@ def forget(folder: Path) -> Path:
     return folder
 
 
-def growth(root: Path, sizes: list[int], modes: list[str]) -> None:
+def growth(root: Path, sizes: list[int], modes: list[str], whole: bool) -> None:
     """Prints the table of sizes and modes, and the slope of cost between sizes."""
-    print("| reviews | processes | s | reviews/s | efficiency | peak MB | cells | 13 weeks cut, s |\n|" + "---|" * 8)
+    print(f"load at the start: {os.getloadavg()[0]:.1f}\n")
+    heads = ("reviews", "processes", "s", "reviews/s", "against one", "processor s", "peak MB", "13 weeks: cells", "s")
+    print("|" + "".join(f" {head} |" for head in heads) + "\n|" + "---|" * len(heads))
     alone: dict[int, float] = {}
     for size in sizes:
         folder = shop_of(root, size)
@@ -202,13 +215,27 @@ def growth(root: Path, sizes: list[int], modes: list[str]) -> None:
             share = "" if mode == "1" else f"{alone[size] / took['s']:.2f} ×"
             label = {"dask": "Dask, 2 workers"}.get(mode, mode)
             print(
-                f"| {size:,} | {label} | {took['s']:.1f} | {size / took['s']:,.0f} | {share} | {took['mb']:,.0f} "
-                f"| {took['cells']:,} | {took['cut_s']:.2f} |",
+                f"| {size:,} | {label} | {took['s']:.1f} | {size / took['s']:,.0f} | {share} | {took['cpu']:.1f} "
+                f"| {took['mb']:,.0f} | {took['cells']:,} | {took['read_s']:.1f} |",
                 flush=True,
             )
     for small, large in pairwise(sizes):
         slope = np.log(alone[large] / alone[small]) / np.log(large / small)
         print(f"\nslope of cost from {small:,} to {large:,} reviews, one process: {slope:.2f} (1 is linear)")
+    if whole:
+        wholly(root, sizes)
+
+
+def wholly(root: Path, sizes: list[int]) -> None:
+    """Prints what it takes to put the whole history together from what is kept."""
+    print("\n| reviews | whole history in s | again | peak MB | cells | cells a review |\n|" + "---|" * 6)
+    for size in sizes:
+        first, again = (measured(shop_of(root, size), "whole") for _ in range(2))
+        print(
+            f"| {size:,} | {first['s']:.1f} | {again['s']:.1f} | {first['mb']:,.0f} | {first['cells']:,} "
+            f"| {first['cells'] / size:.2f} |",
+            flush=True,
+        )
 
 
 def shop_of(root: Path, size: int) -> Path:
@@ -248,10 +275,10 @@ def profile(root: Path, size: int) -> None:
     """Prints where a count of one process spends its time, as pyinstrument sees it."""
     from pyinstrument import Profiler
 
-    shop = Shop.open(forget(shop_of(root, size)))
-    with Profiler(interval=0.01) as profiler:
-        shop.count()
-    print(profiler.output_text(unicode=True, color=False, show_all=False))
+    Shop.open(forget(shop_of(root, size))).count_new()
+    with Profiler(interval=0.02) as profiler:
+        Shop.open(forget(shop_of(root, size))).count_new()
+    profiler.print(unicode=True, color=False, show_all=False)
 
 
 def main() -> None:
@@ -259,6 +286,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default="100000,1000000")
     parser.add_argument("--modes", default="1,2,dask")
+    parser.add_argument("--naive", type=int, default=0)
+    parser.add_argument("--whole", action="store_true")
     parser.add_argument("--weekly", type=int, default=0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--profile", type=int, default=0)
@@ -271,7 +300,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as aside:
         root = given.root or Path(aside)
         if given.sizes:
-            growth(root, [int(size) for size in given.sizes.split(",")], given.modes.split(","))
+            growth(root, [int(size) for size in given.sizes.split(",")], given.modes.split(","), given.whole)
+        if given.naive:
+            naive.table(shop_of(root, given.naive), given.naive)
         if given.weekly:
             weekly(root, given.weekly, given.rounds)
         if given.profile:

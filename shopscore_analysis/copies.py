@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from shopscore_analysis.said import own_words
 from shopscore_analysis.text.duplicates import first_alike
-from shopscore_analysis.text.normalize import is_default
 
 
 def copies(reviews: pd.DataFrame) -> pd.Series:
@@ -61,7 +61,6 @@ def _stars(members: pd.DataFrame) -> pd.Series:
 def _first(reviews: pd.DataFrame) -> pd.Series:
     """The index of the first review that says nearly the same; of default texts their own."""
     ordered = reviews.reset_index(drop=True).sort_values(["reviewed_at", "key"], kind="stable")
-    said = ordered["text"].fillna("").map(lambda text: "" if is_default(text) else text)
-    first = ordered.index.to_numpy()[first_alike(said.tolist())]
+    first = ordered.index.to_numpy()[first_alike(own_words(ordered["text"]).tolist())]
     label = reviews.index.to_numpy()
     return pd.Series(label[pd.Series(first, index=ordered.index).sort_index().to_numpy()], index=reviews.index)

@@ -145,8 +145,17 @@ class Journal:
 
     def files(self, folder: str) -> list[str]:
         """The committed paths under a folder, sorted."""
-        placed = {path.relative_to(self.root).as_posix() for path in (self.root / folder).glob("*/*/*")}
-        return sorted(placed | {path for path in self._pending() if path.startswith(f"{folder}/")})
+        return sorted(
+            set(_below(self.root, folder, 3)) | {path for path in self._pending() if path.startswith(f"{folder}/")}
+        )
+
+
+def _below(root: Path, folder: str, depth: int) -> Iterator[str]:
+    """The paths so many folders below a folder; years of months are listed often, and pathlib takes its time."""
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(root / folder) as entries:
+        for entry in entries:
+            path = f"{folder}/{entry.name}"
+            yield from [path] if depth == 1 else _below(root, path, depth - 1)
 
 
 @contextmanager

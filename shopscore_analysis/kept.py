@@ -42,14 +42,16 @@ class Kept:
         start = len(_MARK) + _SUM
         return raw[start:] if raw[:start] == _MARK + hashlib.sha256(raw[start:]).digest() else None
 
-    def put(self, name: str, content: bytes) -> None:
-        """Keeps the content, if the folder can be written; whoever reads meanwhile sees the old file or the new one."""
+    def put(self, name: str, content: bytes) -> bool:
+        """Keeps the content, and says whether it could; whoever reads meanwhile sees the old file or the new one."""
         raw = _MARK + hashlib.sha256(content).digest() + content
         with suppress(OSError):
             if self._system:
                 self._system.pipe_file(f"{self._root}/{name}", raw)
             else:
                 _write(Path(self._root), name, raw)
+            return True
+        return False
 
     def names(self) -> set[str]:
         """The names of everything kept."""

@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 
 from shopscore_analysis.errors import ShopscoreError
 from shopscore_analysis.periods import disjoint
-from shopscore_analysis.placed import BUCKETS, Place, Placed, Source, counted, digest, frame, orders_of, place
-from shopscore_analysis.shards import Shard
+from shopscore_analysis.placed import BUCKETS, MONTHS, Place, Placed, Source, counted, digest, frame, orders_of, place
+from shopscore_analysis.shards import Shard, drawn
 from shopscore_analysis.shelf import Shelf
 
 Mapper = Callable[[Callable[..., Any], Iterable[Any]], Iterable[Any]]
 Rows = tuple[NDArray[np.uint32], NDArray[np.bool_]]  # numbers of a month's records, and which of them are copies
 
 RECORDS = ("reviews", "aftersales")
+BATCH = 8 << 20  # bytes of a table that are placed at once, where months are smaller
 LARGEST = 60_000  # reviews, after-sales and orders of a shard; a month that has more is cut
 
 
@@ -33,8 +34,8 @@ class ChangedError(ShopscoreError):
 class Part:
     """A shard on the shelf: the orders of a month (or some buckets of them) and the records that follow them.
 
-    `digest` is that of the month's records, whatever part of the month this is. `rows`: per table and month of birth
-    the numbers of the records; `versions`: of every file that they were found in.
+    `digest` is that of the month's records and `reviews` the number of its reviews, whatever part of the month this is.
+    `rows`: per table and month of birth the numbers of the records; `versions`: of every file that they were found in.
     """
 
     source: Source
@@ -42,6 +43,7 @@ class Part:
     number: int
     of: int
     digest: str
+    reviews: int
     rows: dict[tuple[str, str], Rows]
     versions: dict[tuple[str, str], str]
     service: pd.DataFrame
@@ -54,14 +56,16 @@ class Part:
     def read(self) -> Shard:
         """The records of the shard; ChangedError where the shelf is no longer what the shards were cut from."""
         shelf = Shelf(self.source.shelf)
-        tables = {table: self._records(shelf, table) for table in RECORDS}
+        reviews, aftersales = (self._records(shelf, table) for table in RECORDS)
+        reviews = reviews.assign(drawn=drawn(reviews["key"], self.reviews))
         orders = self._orders(shelf)
-        if any(shelf.versions(table).get(month, "") != version for (table, month), version in self.versions.items()):
+        now = {table: shelf.versions(table) for table in {table for table, _ in self.versions}}
+        if any(now[table].get(month, "") != version for (table, month), version in self.versions.items()):
             raise ChangedError(
                 f"expected the shelf {self.source.shelf} at rest, found that {self.month} was loaded anew"
             )
         about = self.source
-        return Shard(about.shop, about.category, orders=orders, service=self.service, own=about.own, **tables)
+        return Shard(about.shop, about.category, reviews, orders, aftersales, self.service, about.own)
 
     def _orders(self, shelf: Shelf) -> pd.DataFrame:
         version = self.versions.get(("orders", self.month))
@@ -92,6 +96,10 @@ class Cut:
     placed: dict[tuple[str, str], Placed]
     service: dict[str, pd.DataFrame]
 
+    def born(self, month: str) -> set[str]:
+        """The calendar months from which the records of a month of orders come."""
+        return {month, *(born for (_, born), found in self.placed.items() if month in found.months)}
+
     def parts(self, month: str) -> list[Part]:
         """The shards of a month; disjoint and complete."""
         here = {about: found for about, found in self.placed.items() if month in found.months}
@@ -100,9 +108,10 @@ class Cut:
         if month in self.versions["orders"]:
             versions["orders", month] = self.versions["orders"][month]
         empty = self.service[""].head(0)
+        reviews = sum(int(_goes(found, month).sum()) for (table, _), found in here.items() if table == "reviews")
         return [
             Part(
-                self.source, month, number, of, self.digests[month],
+                self.source, month, number, of, self.digests[month], reviews,
                 {about: _rows(found, month, number, of) for about, found in here.items()}, versions,
                 empty if number else self.service.get(month, empty),
             )
@@ -111,9 +120,13 @@ class Cut:
 
 
 def _rows(found: Placed, month: str, number: int, of: int) -> Rows:
-    own = (found.month == found.months.index(month)) & (found.bucket % of == number)
-    rows = np.flatnonzero(own)
+    rows = np.flatnonzero(_goes(found, month) & (found.bucket % of == number))
     return rows.astype(np.uint32), found.copy[rows]
+
+
+def _goes(found: Placed, month: str) -> NDArray[np.bool_]:
+    """Which records go to a month of orders."""
+    return np.asarray(found.month == found.months.index(month))
 
 
 def cut(source: Source, map: Mapper = map) -> Cut:
@@ -122,14 +135,29 @@ def cut(source: Source, map: Mapper = map) -> Cut:
     versions = {table: shelf.versions(table) for table in ("orders", *RECORDS)}
     months = versions["orders"]
     orders = dict(zip(months, map(_seen, [(source, *one) for one in months.items()]), strict=True))
-    tasks = [Place(source, table, *one, months) for table in RECORDS for one in versions[table].items()]
-    placed = {(task.table, task.month): found for task, found in zip(tasks, map(place, tasks), strict=True)}
+    tasks = _batches(source, shelf, versions)
+    born = [(table, month) for task in tasks for table, month, _ in task.born]
+    placed = dict(zip(born, (found for batch in map(place, tasks) for found in batch), strict=True))
     service = _service(shelf)
     digests, sizes = _digests(orders, placed, service), {month: size for month, (_, size) in orders.items()}
     for found in placed.values():
         for month, size in zip(found.months, np.bincount(found.month, minlength=len(found.months)), strict=True):
             sizes[month] = sizes.get(month, 0) + int(size)
     return Cut(source, digests, versions, {month: sizes.get(month, 0) for month in digests}, placed, service)
+
+
+def _batches(source: Source, shelf: Shelf, versions: dict[str, dict[str, str]]) -> list[Place]:
+    """The months of reviews and after-sales, several small ones as one task."""
+    batches: list[list[tuple[str, str, str]]] = []
+    for table in RECORDS:
+        sizes, filled = shelf.sizes(table), BATCH
+        for month, version in versions[table].items():
+            filled += sizes[month]
+            if filled > BATCH or len(batches[-1]) == MONTHS:
+                batches.append([])
+                filled = sizes[month]
+            batches[-1].append((table, month, version))
+    return [Place(source, tuple(batch), versions["orders"]) for batch in batches]
 
 
 def _seen(task: tuple[Source, str, str]) -> tuple[str, int]:

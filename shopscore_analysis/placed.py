@@ -12,6 +12,7 @@ import io
 import json
 import zipfile
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -34,13 +35,15 @@ _JOINED = {
     "reviews": ("order_ref", "product_id", "sku"),
     "aftersales": ("sub_order_id", "order_id", "product_id"),
 }
+_SAID = ["key", "reviewed_at", "text"]  # what copies are told by
 _REFERENCES = {"reviews": ("order_ref",), "aftersales": ("sub_order_id", "order_id")}
 # What no extractor of count.py reads; a new export that changes only these makes nothing count again.
 _UNCOUNTED = {
     "shop", "exported_at", "source", "reply", "replied", "level", "merchant_sku", "creator", "cancel_reason",
     "aftersale_status", "reason_label", "agreed_at", "refunded_at", "closed_at", "arbitration", "liable",
 }  # fmt: skip
-_SIEVE = 1 << 24  # places of the sieve through which orders pass before their numbers are compared
+_SIEVE = 1 << 21  # places of the sieve through which orders pass before their numbers are compared
+MONTHS = 8  # that are placed at once, at most
 _STALE = 4  # months of orders that may change before what was found is written down anew
 
 
@@ -101,18 +104,17 @@ class Source:
 
 @dataclass(frozen=True)
 class Place:
-    """The task of placing a month of a table: of which versions its file and all files of orders are."""
+    """The task of placing some months of tables, (table, month, version of its file), by all files of orders."""
 
     source: Source
-    table: str
-    month: str
-    version: str
+    born: tuple[tuple[str, str, str], ...]
     orders: dict[str, str]
 
     @property
     def name(self) -> str:
-        """What it is kept as, and called in messages."""
-        return task_name(self.source, self.table, self.month)
+        """What the task is called in messages."""
+        table, month, _ = self.born[0]
+        return f"{table} of {month}" + f" to {self.born[-1][1]}" * (len(self.born) > 1)
 
 
 def task_name(source: Source, table: str, month: str) -> str:
@@ -120,8 +122,9 @@ def task_name(source: Source, table: str, month: str) -> str:
     return f"{source.stamp}-{table}-{month}"
 
 
+@lru_cache(maxsize=4)
 def orders_of(source: Source, month: str, version: str) -> Orders:
-    """What is known of a month of orders, kept from an earlier run or found now."""
+    """What is known of a month of orders, kept from an earlier run or found now; the last ones stay in memory."""
     store, name = Kept(source.kept), task_name(source, "orders", month)
     known = _read(Orders, store.get(name))
     if known and known.version == version:
@@ -133,74 +136,111 @@ def orders_of(source: Source, month: str, version: str) -> Orders:
     return found
 
 
-def place(task: Place) -> Placed:
-    """Where the records of a month go, kept from an earlier run where nothing that matters has changed.
+def place(task: Place) -> list[Placed]:
+    """Where the records of each month go, kept from an earlier run where nothing that matters has changed.
 
     Without the references: only the next run needs them.
     """
     store = Kept(task.source.kept)
-    known = _read(Placed, store.get(task.name))
-    if known is None or known.version != task.version or not _holds(known, task):
-        known = _found(task)
-        store.put(task.name, _written(known))
-    elif len(set(known.orders.items()) ^ set(task.orders.items())) > _STALE:
-        store.put(task.name, _written(replace(known, orders=task.orders)))
-    return replace(known, references=np.zeros(0, np.uint64))
+    found = {about: _read(Placed, store.get(task_name(task.source, *about[:2]))) for about in task.born}
+    sound = {about: known for about, known in found.items() if known and known.version == about[2]}
+    stale = {about for about, known in sound.items() if not _holds(known, task)}
+    anew = _found(task, [about for about in task.born if about not in sound or about in stale])
+    for about, known in sound.items():
+        if about not in anew and len(set(known.orders.items()) ^ set(task.orders.items())) > _STALE:
+            anew[about] = replace(known, orders=task.orders)
+    for (table, month, _), known in anew.items():
+        store.put(task_name(task.source, table, month), _written(known))
+    none = np.zeros(0, np.uint64)
+    return [replace(anew[about] if about in anew else sound[about], references=none) for about in task.born]
 
 
 def _holds(known: Placed, task: Place) -> bool:
     """Whether none of the orders that came, went or changed since belongs to one of the records."""
     changed = {month for month, _ in set(known.orders.items()) ^ set(task.orders.items())}
-    if changed & set(known.met):
-        return False
-    sieve = _sieve(known.references)
-    return not any(len(_named(task, month, sieve, known.references)) for month in changed & set(task.orders))
+    if not changed or changed & set(known.met):
+        return not changed
+    named = _Named([known.references])
+    return not any(len(named.by(task, month)[0]) for month in changed & set(task.orders))
 
 
-def _found(task: Place) -> Placed:
-    rows = Shelf(task.source.shelf).read(task.table, [task.month], counted(task.table))
-    references = np.unique(np.concatenate([hashes(rows[name]) for name in _REFERENCES[task.table]]))
-    orders = _candidates(task, references)
-    records = frame(rows.select(list(_JOINED[task.table])))
-    at = order_rows(records, orders)
+def _found(task: Place, born: list[tuple[str, str, str]]) -> dict[tuple[str, str, str], Placed]:
+    """Where the records of these months go, found anew."""
+    if not born:
+        return {}
+    references = [_references(Shelf(task.source.shelf), *about[:2]) for about in born]
+    orders, owners = _candidates(task, references)
+    named = [(owners >> np.uint8(at)) & np.uint8(1) > 0 for at in range(len(born))]
+    return {
+        about: _placed(task, about, own, orders[mask].reset_index(drop=True))
+        for about, own, mask in zip(born, references, named, strict=True)
+    }
+
+
+def _references(shelf: Shelf, table: str, month: str) -> Hashes:
+    rows = shelf.read(table, [month], _REFERENCES[table])
+    return np.unique(np.concatenate([hashes(column) for column in rows.columns]))
+
+
+def _placed(task: Place, about: tuple[str, str, str], references: Hashes, orders: pd.DataFrame) -> Placed:
+    table, born, version = about
+    rows = Shelf(task.source.shelf).read(table, [born], counted(table))
+    at = order_rows(frame(rows.select(list(_JOINED[table]))), orders)
     own = np.concatenate([orders["bucket"].to_numpy(dtype=np.uint8), hashes(rows["key"]).astype(np.uint8)])
-    bucket = own[np.where(at >= 0, at, len(orders) + np.arange(len(records)))]
-    month = np.append(orders["month"].to_numpy(dtype=object), task.month)[at]
+    bucket = own[np.where(at >= 0, at, len(orders) + np.arange(len(rows)))]
+    month = np.append(orders["month"].to_numpy(dtype=object), born)[at]
     months, number = np.unique(month.astype(str), return_inverse=True)
-    copy = copies_by_month(frame(rows)).to_numpy() if task.table == "reviews" else np.zeros(len(rows), bool)
+    copy = copies_by_month(frame(rows.select(_SAID))).to_numpy() if table == "reviews" else np.zeros(len(rows), bool)
     marked = rows.append_column("copy", pa.array(copy))
     return Placed(
-        task.version, task.orders, sorted(set(orders["month"])), months.tolist(),
+        version, task.orders, sorted(set(orders["month"])), months.tolist(),
         [digest(marked.take(np.flatnonzero(number == each))) for each in range(len(months))],
         number.astype(np.uint16), bucket, copy, references,
     )  # fmt: skip
 
 
-def _candidates(task: Place, references: Hashes) -> pd.DataFrame:
-    """The orders of all months that bear one of the numbers (or, by chance, its hash), with month and bucket."""
-    sieve, shelf = _sieve(references), Shelf(task.source.shelf)
+def _candidates(task: Place, references: list[Hashes]) -> tuple[pd.DataFrame, NDArray[np.uint8]]:
+    """The orders of all months that bear one of the numbers (or, by chance, its hash), with month and bucket.
+
+    Beside them a bit for each of the lists of references that names them.
+    """
+    named, shelf = _Named(references), Shelf(task.source.shelf)
     empty = frame(shelf.take("orders", "", np.zeros(0, np.int64), _JOINED["orders"]))
-    parts = [empty.assign(month=np.array([], dtype=object), bucket=np.array([], dtype=np.uint8))]
-    for month, version in task.orders.items():
-        if len(rows := _named(task, month, sieve, references)):
+    parts = [empty.assign(month=np.array([], dtype=object), bucket=np.array([], dtype=np.uint8), by=np.uint8(0))]
+    for month in task.orders:
+        rows, by, bucket = named.by(task, month)
+        if len(rows):
             orders = frame(shelf.take("orders", month, rows, _JOINED["orders"]))
-            bucket = orders_of(task.source, month, version).bucket[rows]
-            parts.append(orders.assign(month=month, bucket=bucket))
-    return pd.concat(parts, ignore_index=True).sort_values("key", kind="stable", ignore_index=True)
+            parts.append(orders.assign(month=month, bucket=bucket, by=by))
+    found = pd.concat(parts, ignore_index=True).sort_values("key", kind="stable", ignore_index=True)
+    return found.drop(columns="by"), found["by"].to_numpy(dtype=np.uint8)
 
 
-def _sieve(references: Hashes) -> NDArray[np.bool_]:
-    marked = np.zeros(_SIEVE, dtype=np.bool_)
-    marked[references % _SIEVE] = True
-    return marked
+class _Named:
+    """Lists of up to `MONTHS` references, to be compared with one month of orders after another."""
 
+    def __init__(self, references: list[Hashes]) -> None:
+        every = np.concatenate(references)
+        bits = np.repeat(np.uint8(1) << np.arange(len(references), dtype=np.uint8), list(map(len, references)))
+        order = np.argsort(every)
+        first = np.flatnonzero(np.diff(every[order], prepend=~every[order[:1]]) != 0)
+        self._sorted = every[order[first]]
+        self._by = np.bitwise_or.reduceat(bits[order], first) if len(first) else bits
+        self._sieve = np.zeros(_SIEVE, dtype=np.bool_)
+        self._sieve[every % _SIEVE] = True
 
-def _named(task: Place, month: str, sieve: NDArray[np.bool_], references: Hashes) -> NDArray[np.int64]:
-    """The numbers of the orders of a month that the records name, by sub-order or by order."""
-    orders = orders_of(task.source, month, task.orders[month])
-    likely = np.flatnonzero(sieve[orders.part % _SIEVE] | sieve[orders.whole % _SIEVE])
-    named = np.isin(orders.part[likely], references) | np.isin(orders.whole[likely], references)
-    return likely[named]
+    def by(self, task: Place, month: str) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.uint8]]:
+        """The numbers of the orders of a month that are named, by sub-order or by order; by which lists; buckets."""
+        orders = orders_of(task.source, month, task.orders[month])
+        likely = np.flatnonzero(self._sieve[orders.part % _SIEVE] | self._sieve[orders.whole % _SIEVE])
+        by = self._lists(orders.part[likely]) | self._lists(orders.whole[likely])
+        rows = likely[by > 0]
+        return rows, by[by > 0], orders.bucket[rows]
+
+    def _lists(self, hashes: Hashes) -> NDArray[np.uint8]:
+        place = np.minimum(np.searchsorted(self._sorted, hashes), max(len(self._sorted) - 1, 0))
+        known = self._sorted[place] == hashes if len(self._sorted) else np.zeros(len(hashes), np.bool_)
+        return np.where(known, self._by[place], 0).astype(np.uint8) if len(self._sorted) else np.zeros(0, np.uint8)
 
 
 def frame(rows: pa.Table) -> pd.DataFrame:

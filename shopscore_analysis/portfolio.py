@@ -14,7 +14,7 @@ from shopscore_analysis.count import count
 from shopscore_analysis.errors import SettingsError, ShopscoreError
 from shopscore_analysis.measure.compare import compare
 from shopscore_analysis.measure.rates import ENOUGH, bh, newcombe, p_value, share
-from shopscore_analysis.report.receipt import versions
+from shopscore_analysis.report.receipt import data_as_of, versions
 from shopscore_analysis.report.under import newest, shops_under
 from shopscore_analysis.schema import POSSIBLE, TOO_FEW, WITHIN, weeks_to
 from shopscore_analysis.shards import Shard, shards
@@ -85,8 +85,9 @@ def _shop(folder: Path, week: str) -> tuple[dict[str, Any], pd.DataFrame]:
         raise SettingsError(f"expected reviews of {weeks[SPAN]} to {week}, found none; load the exports")
     causes = compare(now, before).assign(shop=shop.name)[list(CAUSES)]
     scores = shop.scores().dropna(subset="score").groupby("week")["score"].last()
-    exported = shop.shelf.read("reviews", columns=["exported_at"])["exported_at"].to_pandas()
-    digest = {"rows": len(exported), "digest": shop.shelf.digest("reviews"), "as_of": f"{exported.max():%Y-%m-%d}"}
+    held = shop.inventory
+    digest = {"rows": held.rows("reviews"), "digest": held.digest("reviews")}
+    digest |= {"as_of": data_as_of(held.exported("reviews"))}
     digest |= {"own_lexicon": sha256(shop.own.encode()).hexdigest()[:12]} if shop.own else {}
     row = {
         "shop": shop.name, "score": scores.get(week), "score_before": scores.get(weeks[SPAN - 1]),
@@ -98,10 +99,8 @@ def _shop(folder: Path, week: str) -> tuple[dict[str, Any], pd.DataFrame]:
 
 def _tally(shop: Shop, weeks: list[str]) -> Tally:
     """The tally of some weeks' reviews only: nothing else is tagged."""
-    reviews = shop.records("reviews")
-    inside = reviews[reviews["reviewed_at"].dt.strftime("%G-W%V").isin(weeks)].reset_index(drop=True)
-    none = {name: shop.records(name).head(0) for name in ("orders", "aftersales", "service")}
-    return count(shards(Shard(shop.name, shop.settings.category, reviews=inside, **none, own=shop.own)))
+    none = {name: shop.shelf.read(name, ()).to_pandas() for name in ("orders", "aftersales", "service")}
+    return count(shards(Shard(shop.name, shop.settings.category, reviews=shop.reviews(weeks), **none, own=shop.own)))
 
 
 def _moved(causes: pd.DataFrame) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from shopscore_analysis.measure.outlook import rank_with
 from shopscore_analysis.measure.rates import ENOUGH, newcombe, share
 from shopscore_analysis.report.archive import archived
 from shopscore_analysis.report.reading import read_page
-from shopscore_analysis.schema import CAUSES, DIMENSIONS, POSSIBLE, TOO_FEW, WITHIN, cause_label
+from shopscore_analysis.schema import CAUSES, DIMENSIONS, POSSIBLE, TOO_FEW, WITHIN, cause_label, week_start
 from shopscore_analysis.score.plan import Plan
 from shopscore_analysis.score.record import FILE, Kept
 from shopscore_analysis.shop import Shop
@@ -62,7 +62,8 @@ def things(shop: Shop, week: str = "") -> pd.DataFrame:
     now, page = shop.week(week), last_page(shop, week)
     if page is None:
         return pd.DataFrame(columns=list(THINGS))
-    tally, then = shop.tally("all", now), page.parent.name
+    then = page.parent.name
+    tally = shop.tally(f"{(week_start(now) - week_start(then)).days // 7 + 1} weeks", now)
     rows = [
         (then, cause, where, action, who, *_counted(tally, cause, where, then), *_counted(tally, cause, where, now))
         for cause, where, action, who in _promised(page)

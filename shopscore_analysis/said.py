@@ -13,6 +13,10 @@ from shopscore_analysis.text.lexicon import CAUSE_NAMES
 from shopscore_analysis.text.normalize import is_default
 from shopscore_analysis.text.tagger import scan
 
+_LIKELY, _WORD = "[评\\[]", "[0-9A-Za-z\u4e00-\u9fff]"  # a text that says nothing has the former, or not the latter
+
+Ints = NDArray[np.int64]
+
 
 @dataclass(frozen=True)
 class Said:
@@ -28,9 +32,12 @@ class Said:
 
 def own_words(texts: pd.Series) -> pd.Series:
     """The texts, "" where one is missing or says nothing of its own."""
-    code, distinct = pd.factorize(texts.fillna(""))
-    words = np.array(["" if is_default(text) else text for text in distinct], dtype=object)
-    return pd.Series(words[code], index=texts.index, dtype="str")
+    words = texts.fillna("")
+    likely = np.flatnonzero(words.str.contains(_LIKELY) | ~words.str.contains(_WORD))
+    empty = [at for at, text in zip(likely.tolist(), words.iloc[likely].tolist(), strict=True) if is_default(text)]
+    silent = np.zeros(len(words), dtype=np.bool_)
+    silent[empty] = True
+    return words.mask(silent, "")
 
 
 def read(texts: pd.Series, category: str, own: str) -> Said:
@@ -39,14 +46,25 @@ def read(texts: pd.Series, category: str, own: str) -> Said:
     words = distinct.tolist()
     found = scan(words, category, own)
     first = np.flatnonzero(found.stated)
-    rows = pd.DataFrame({"text": code, "row": np.arange(len(code))})
-    causes = pd.DataFrame({"text": found.text, "cause": found.cause, "start": found.start, "end": found.end}).iloc[
-        first
-    ]
-    stated = rows.merge(causes, on="text")
-    quote = pd.Series(np.array([*words, ""], dtype=object)[stated["text"]], dtype="str")
+    row, cause = joined(code, found.text[first], len(words))
+    columns = {name: getattr(found, name)[first[cause]] for name in ("cause", "start", "end")}
+    quote = pd.Series(distinct, dtype="str").take(code[row]).array
     spoken = np.array([word != "" for word in words], dtype=np.float64)
-    return Said((found.complaint * spoken)[code], stated.drop(columns="text").assign(quote=quote))
+    return Said((found.complaint * spoken)[code], pd.DataFrame({"row": row, **columns, "quote": quote}))
+
+
+def joined(one: Ints, two: Ints, size: int) -> tuple[Ints, Ints]:
+    """Every pair of a place in `one` and a place in `two` that hold the same number below `size`; `two` is sorted.
+
+    In the order of `one`, then of `two`.
+
+    >>> [places.tolist() for places in joined(np.array([2, 0]), np.array([0, 2, 2]), 3)]
+    [[0, 0, 1], [1, 2, 0]]
+    """
+    each = np.bincount(two, minlength=size)
+    begins, number = np.cumsum(each) - each, each[one]
+    place = np.repeat(np.arange(len(one)), number)
+    return place, begins[one[place]] + np.arange(len(place)) - (np.cumsum(number) - number)[place]
 
 
 def first_said(*said: pd.DataFrame) -> pd.DataFrame:
@@ -54,13 +72,20 @@ def first_said(*said: pd.DataFrame) -> pd.DataFrame:
 
     Ordered by row and cause, at most MAX_CAUSES a row; `cause` is the name.
     """
-    once = pd.concat(said, ignore_index=True).drop_duplicates(["row", "cause"])
-    once = once.sort_values(["row", "cause"], ignore_index=True)
-    once = once[once.groupby("row").cumcount() < MAX_CAUSES]
+    every = pd.concat(said, ignore_index=True)
+    row, cause = every["row"].to_numpy(np.int64), every["cause"].to_numpy(np.int64)
+    order = np.lexsort((cause, row))
+    order = order[(np.diff(row[order], prepend=-1) != 0) | (np.diff(cause[order], prepend=-1) != 0)]
+    first = np.maximum.accumulate(np.where(np.diff(row[order], prepend=-1) != 0, np.arange(len(order)), 0))
+    once = every.take(order[np.arange(len(order)) - first < MAX_CAUSES])
     return once.assign(cause=np.array(CAUSE_NAMES, dtype=object)[once["cause"]]).reset_index(drop=True)
 
 
 def patterns(causes: pd.DataFrame, size: int) -> pd.Series:
     """Everything that each of `size` records complains of at once: "defect+size_fit", "" for nothing."""
-    found: pd.Series = causes.groupby("row")["cause"].agg("+".join)
-    return found.reindex(range(size), fill_value="").astype("str")
+    named = pd.Categorical(causes["cause"], categories=CAUSE_NAMES).codes.astype(np.int64)
+    sets = np.zeros(size, dtype=np.int64)
+    np.bitwise_or.at(sets, causes["row"].to_numpy(np.int64), 1 << named)
+    distinct, code = np.unique(sets, return_inverse=True)
+    names = ["+".join(name for at, name in enumerate(CAUSE_NAMES) if one >> at & 1) for one in distinct.tolist()]
+    return pd.Series(np.array(names, dtype=object)[code], dtype="str")

@@ -228,6 +228,7 @@ REAL, POSSIBLE, WITHIN, TOO_FEW = "真实变化", "可能变化", "波动内", "
 
 FALSE_BURSTS_A_WEEK = 0.1  # bursts that are none, a shop and week, at most: what their threshold is set to, and says
 
+PENDING_STATUS = "待"  # 待商家处理, 待买家退货, 待商家收货, 售后待处理: every status of a case that is not over
 UNKNOWN_PRODUCT = "未知商品"  # stands for a product of which neither id nor name is known
 UNATTRIBUTED = "unattributed"
 UNATTRIBUTED_LABEL = "未归因"

@@ -24,6 +24,7 @@ RETURN_KINDS = ("退货退款", "已发货退款", "已发货仅退款", "换货
 ORDER_AXES = ("channel", "warehouse", "carrier")
 NEGATIVE_STARS = (1, 2, 3)
 PRICE_EDGES = (50, 100, 200, 500)  # yuan paid for an order: where one price band ends and the next begins
+HEARD = 20_000  # reviews of a month of orders whose words are counted; a sample where there are more
 COMPLAINS = 0.5  # the complaint score from which a text counts as complaining
 
 
@@ -31,7 +32,7 @@ COMPLAINS = 0.5  # the complaint score from which a text counts as complaining
 class Shard:
     """The records of some orders, as they lie on the shelf: frames with the columns of `schema.TABLES`.
 
-    `own`: the text of the shop's own lexicon, see `text.lexicon`.
+    `own`: the text of the shop's own lexicon, see `text.lexicon`. Reviews may say `copy` and `drawn`, see `shards`.
     """
 
     shop: str
@@ -47,7 +48,7 @@ class Shard:
 class TaggedShard:
     """A shard whose texts are read. All frames carry `product` (the id), `title`, `sku`, `week`.
 
-    `reviews` adds `rating` (0 unknown), `has_text`, `copy`, `complaint`, `followup_complaint`, `words`,
+    `reviews` adds `rating` (0 unknown), `has_text`, `copy`, `drawn`, `complaint`, `followup_complaint`, `words`,
     `followed` (the follow-up has words), `praise_only` (low stars beside nothing but praise), `price` (band),
     `pattern` (all causes, joined by "+") and the order's channel, warehouse and carrier; `orders` adds `signed`,
     `returned`, `unhappy`.
@@ -68,7 +69,8 @@ class TaggedShard:
 def shards(whole: Shard) -> Iterator[Shard]:
     """The shard cut by month of order, oldest month first; their records are disjoint and complete.
 
-    Reviews gain `copy`: whether the text nearly repeats an earlier one of its month (see copies.py).
+    Reviews gain `copy`: whether the text nearly repeats an earlier one of its month (see copies.py); and `drawn`:
+    whether its words are counted (see `drawn`).
     """
     whole = replace(whole, reviews=whole.reviews.assign(copy=copies_by_month(whole.reviews)))
     reviews, aftersales, placed = whole.reviews, whole.aftersales, whole.orders["ordered_at"]
@@ -81,7 +83,23 @@ def shards(whole: Shard) -> Iterator[Shard]:
     }
     for month in sorted({month for column in months.values() for month in column}):
         parts = {name: getattr(whole, name)[column == month] for name, column in months.items()}
+        parts["reviews"] = parts["reviews"].assign(drawn=drawn(parts["reviews"]["key"], len(parts["reviews"])))
         yield replace(whole, **{name: rows.reset_index(drop=True) for name, rows in parts.items()})
+
+
+def drawn(keys: pd.Series, reviews: int) -> NDArray[np.bool_]:
+    """Which of these reviews of a month that has so many have their words counted: all, up to `HEARD` a month.
+
+    Of more, those whose keys have the smallest hashes, about `HEARD`: the same ones however the month is cut.
+    """
+    if reviews <= HEARD:
+        return np.ones(len(keys), dtype=np.bool_)
+    return fractions(keys) < HEARD / reviews
+
+
+def fractions(keys: pd.Series) -> NDArray[np.float64]:
+    """A number from 0 to 1 for each review, by the first digits of its key, which is a hash."""
+    return np.array([int(key[:8], 16) for key in keys], dtype=np.float64) / 0x1_0000_0000
 
 
 def tag_shard(shard: Shard) -> TaggedShard:
@@ -119,6 +137,8 @@ def order_rows(records: pd.DataFrame, orders: pd.DataFrame) -> NDArray[np.intp]:
     ):
         known = [column for column in also if column in records and column in orders]
         open_ = np.flatnonzero((rows < 0) & records[named].notna())
+        if not len(open_):
+            continue
         rows[open_] = _matched(records[[named, *known]].iloc[open_], orders[[placed, *known]])
     return rows
 
@@ -180,7 +200,8 @@ def _reviews(shard: Shard, orders: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataF
         rating=reviews["stars"].fillna(0).astype("int64"),
         has_text=(text != "") | (followup != ""),
         words=text + "\n" + followup,
-        copy=shard.reviews.get("copy", pd.Series(False, index=shard.reviews.index)).to_numpy(),
+        copy=shard.reviews["copy"].to_numpy() if "copy" in shard.reviews else False,
+        drawn=shard.reviews["drawn"].to_numpy() if "drawn" in shard.reviews else True,
         complaint=np.maximum(first.complaint, second.complaint),
         followup_complaint=second.complaint,
         followed=followup != "",

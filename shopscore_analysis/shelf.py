@@ -9,8 +9,10 @@ shelf next rolls a committed journal forward; readers look through it and never 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +27,8 @@ from shopscore_analysis.objects import Objects
 from shopscore_analysis.schema import TABLES
 
 __all__ = ["Merged", "Shelf", "schema_of"]
+
+Fact = TypeVar("Fact")
 
 
 class Shelf:
@@ -63,11 +67,30 @@ class Shelf:
         names = _unique(["key", *wanted])
 
         def parts(paths: list[str]) -> list[pa.Table]:
-            return [self._file(table, path, names) for path in paths if months is None or _month_of(path) in months]
+            chosen = [path for path in _spelled_once(paths) if months is None or month_of(path) in months]
+            return [self._file(table, path, names) for path in chosen]
 
         empty = schema_of(table).empty_table().select(names)
         whole = pa.concat_tables([empty, *self._journal.consistent(table, parts)])
         return whole.sort_by("key").select(wanted).combine_chunks()
+
+    def inspected(
+        self, table: str, known: Mapping[str, tuple[str, Fact]], look: Callable[[str, bytes], Fact]
+    ) -> dict[str, tuple[str, Fact]]:
+        """Of each file of a table its version and what `look` makes of its path and bytes, all of one moment.
+
+        A file that is `known` in the same version is not read.
+        """
+
+        def seen(paths: list[str]) -> dict[str, tuple[str, Fact]]:
+            stamps = {path: str(stamp) for path, stamp in self._journal.state(table).items()}
+            return {path: _as_known(known, path, stamps[path]) or (stamps[path], fresh(path)) for path in paths}
+
+        def fresh(path: str) -> Fact:
+            with self._journal.open(path) as handle:
+                return look(path, handle.read())
+
+        return self._journal.consistent(table, lambda paths: seen(_spelled_once(paths)))
 
     def _file(self, name: str, path: str, wanted: Sequence[str]) -> pa.Table:
         with self._journal.open(path) as handle:
@@ -78,7 +101,7 @@ class Shelf:
 
     def take(self, table: str, month: str, rows: NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
         """Some records of a month by their numbers in the order of keys; a row group at a time is in memory."""
-        paths = [path for path in self._journal.files(table) if _month_of(path) == month]
+        paths = [path for path in self._journal.files(table) if month_of(path) == month]
         if len(paths) != 1:
             return self.read(table, [month], columns).take(rows)
         parts = [schema_of(table).empty_table().select(columns)]
@@ -96,19 +119,19 @@ class Shelf:
         """The months (YYYY-MM) that hold records of a table, oldest first, each with what tells its versions apart."""
         found: dict[str, str] = {}
         for path, stamp in sorted(self._journal.state(table).items()):
-            found[_month_of(path)] = f"{found.get(_month_of(path), '')}{path} {stamp} "
+            found[month_of(path)] = f"{found.get(month_of(path), '')}{path} {stamp} "
         return dict(sorted(found.items()))
 
     def sizes(self, table: str) -> dict[str, int]:
         """The bytes of each month of a table."""
         found: dict[str, int] = {}
         for path, (_, size) in self._journal.state(table).items():
-            found[_month_of(path)] = found.get(_month_of(path), 0) + size
+            found[month_of(path)] = found.get(month_of(path), 0) + size
         return found
 
     def months(self, table: str) -> list[str]:
         """The months (YYYY-MM) that hold records of a table, oldest first."""
-        return sorted({_month_of(path) for path in self._journal.files(table)})
+        return sorted({month_of(path) for path in self._journal.files(table)})
 
     def digest(self, table: str) -> str:
         """The SHA-256 of a table's files and their places; equal digests mean equal bytes."""
@@ -126,5 +149,24 @@ def _unique(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _month_of(path: str) -> str:
+def _as_known(known: Mapping[str, tuple[str, Fact]], path: str, version: str) -> tuple[str, Fact] | None:
+    found = known.get(path)
+    return found if found and found[0] == version else None
+
+
+def _spelled_once(paths: list[str]) -> list[str]:
+    """The paths themselves; SettingsError where two folders stand for one shop, whose records would count twice."""
+    spelled: dict[str, str] = {}
+    for path in paths:
+        folder, name = path.rpartition("/month=")[0], unicodedata.normalize("NFC", shop_of(path))
+        if (other := spelled.setdefault(name, folder)) != folder:
+            raise SettingsError(
+                f"expected one folder for the shop {name} on the shelf, found {other} and {folder}; move the older one "
+                "out of data/shelf and load its exports again"
+            )
+    return paths
+
+
+def month_of(path: str) -> str:
+    """The month (YYYY-MM) whose records a path holds."""
     return path.split("/")[2].removeprefix("month=")

@@ -3,39 +3,41 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from platformdirs import user_cache_path
 
+from shopscore_analysis.boards import rivals, scores
 from shopscore_analysis.copies import repeats
 from shopscore_analysis.coverage import coverage
+from shopscore_analysis.demo import sample_root
 from shopscore_analysis.errors import SettingsError
+from shopscore_analysis.inventory import Inventory
 from shopscore_analysis.kept import Kept
 from shopscore_analysis.load import Loaded, load
+from shopscore_analysis.named import Numbers, orders_named, references
 from shopscore_analysis.own import read_own
 from shopscore_analysis.parts import Mapper
 from shopscore_analysis.periods import disjoint
 from shopscore_analysis.placed import Source
 from shopscore_analysis.read import Reject
-from shopscore_analysis.schema import TABLES, week_start, weeks_to
-from shopscore_analysis.score.rules import Weighting, rule_set, shown, weights_for
+from shopscore_analysis.schema import week_start, weeks_to
+from shopscore_analysis.score.rules import Weighting, rule_set, weights_for
 from shopscore_analysis.settings import FILE, Settings, read_settings, write_settings
-from shopscore_analysis.shards import Shard
+from shopscore_analysis.shards import Shard, week_labels
 from shopscore_analysis.shelf import Shelf
-from shopscore_analysis.tallies import Progress, stamp, tally_of, waiting
+from shopscore_analysis.tallies import Progress, count_new, stamp, tally_of, waiting
 from shopscore_analysis.tally import Tally
 
-_SCORES = ("score", "product_score", "logistics_score", "service_score")
+_NOTHING: tuple[frozenset[str], Tally] = (frozenset(), Tally())  # weeks, and a tally that holds them
 
 
 class Shop:
@@ -44,6 +46,8 @@ class Shop:
     def __init__(self, root: Path, settings: Settings) -> None:
         self.root, self.settings = root, settings
         self.shelf = Shelf(settings.shelf or root / "data" / "shelf")
+        self._held = _NOTHING
+        self.inventory = Inventory(self.shelf, self._beside("inventory"))
 
     @classmethod
     def open(cls, path: Path | str = "") -> Shop:
@@ -51,7 +55,7 @@ class Shop:
 
         Raises SettingsError where the folder has no valid shop.toml.
         """
-        root = Path(path).expanduser().resolve() if str(path) else _sample_root()
+        root = Path(path).expanduser().resolve() if str(path) else sample_root(make_sample)
         return cls(root, read_settings(root))
 
     @classmethod
@@ -75,6 +79,13 @@ class Shop:
         return self.settings.name
 
     @property
+    def is_sample(self) -> bool:
+        """Whether this is the shop that `make_sample` makes."""
+        from shopscore_analysis import sample
+
+        return self.name == sample.NAME
+
+    @property
     def reports(self) -> Path:
         """The folder of this shop's reports, one folder a week below it."""
         return self.root / "reports" / folder_name(self.name)
@@ -85,18 +96,43 @@ class Shop:
         period: tuple[date, date] | None = None,
         progress: Callable[[Path, int, int], None] | None = None,
     ) -> list[Loaded]:
-        """What became of each export file under `paths` (default: data/raw), in the order they were read."""
+        """What became of each export file under `paths` (default: data/raw), in the order they were read.
+
+        Raises SettingsError for the sample shop, once it is made: real exports would drown in invented ones.
+        """
+        if self.is_sample and self.shelf.months("orders"):
+            raise SettingsError(
+                f"expected a shop of your own, found the sample shop {self.name} in {self.root}, whose orders are "
+                "invented; make yours with `shopscore init DIR --name …` and load there"
+            )
+        return self._load(paths, period, progress)
+
+    def _load(
+        self,
+        paths: Sequence[Path | str] = (),
+        period: tuple[date, date] | None = None,
+        progress: Callable[[Path, int, int], None] | None = None,
+    ) -> list[Loaded]:
         chosen = [Path(path) for path in paths] or [self.root / "data" / "raw"]
-        self.__dict__.pop("_whole", None)
+        self._forget()
         return load(chosen, self.shelf, self.name, self.root / "data" / "rejects", period=period, progress=progress)
 
-    def records(self, table: str) -> pd.DataFrame:
-        """All records of a table of the shelf, sorted by key (columns: `schema.TABLES`).
+    def records(self, table: str, since: date | None = None, until: date | None = None) -> pd.DataFrame:
+        """The records of a table of the shelf, sorted by key (columns: `schema.TABLES`).
 
-        Of service rows over the same days, a daily and a weekly file's, one telling is kept: see periods.py.
+        `since` and `until` leave out months, not rows: those without any time from `since` on, and those born after
+        the month of `until`. Of service rows over the same days, a daily and a weekly file's, one telling is kept:
+        see periods.py.
         """
-        records: pd.DataFrame = self.shelf.read(table).to_pandas()
+        months = self.inventory.months(table, since, until) if since or until else None
+        records: pd.DataFrame = self.shelf.read(table, months).to_pandas()
         return disjoint(records).reset_index(drop=True) if table == "service" else records
+
+    def orders_of(self, *records: pd.DataFrame, columns: Sequence[str] = ()) -> pd.DataFrame:
+        """The orders that reviews and after-sales name, whatever their month, sorted by key: see named.py."""
+        wanted = [references(rows) for rows in records]
+        with self._source() as source:
+            return orders_named(Numbers(source), np.unique(np.concatenate(wanted)), columns)
 
     def rejects(self) -> pd.DataFrame:
         """Everything that could not be read so far, once: file, sheet, row, column, value (masked), reason, kept.
@@ -109,27 +145,33 @@ class Shop:
         every = pd.concat([pd.DataFrame(columns=columns, dtype="str"), *parts], ignore_index=True)
         return every.drop_duplicates(ignore_index=True)
 
-    def repeats(self) -> pd.DataFrame:
-        """Clusters of reviews that say nearly the same, the largest first: see `copies.repeats`."""
-        return repeats(self.records("reviews"))
+    def repeats(self, weeks: Sequence[str] = ()) -> pd.DataFrame:
+        """Clusters of reviews of some ISO weeks (default: all) that say nearly the same: see `copies.repeats`."""
+        return repeats(self.reviews(weeks) if weeks else self.records("reviews"))
+
+    def reviews(self, weeks: Sequence[str]) -> pd.DataFrame:
+        """The reviews of some ISO weeks, as `records` gives them."""
+        first, last = week_start(min(weeks)), week_start(max(weeks)) + timedelta(days=6)
+        records = self.records("reviews", first.date(), last.date())
+        return records[week_labels(records["reviewed_at"]).isin(list(weeks))].reset_index(drop=True)
 
     def status(self) -> dict[str, Any]:
         """What is on the shelf: `{"shop", "tables": {name: {"rows", "weeks": {week: n}, …}}, "joins"}`.
 
         The further keys of a table (gaps, newest_export, newest_record, lag_days) and the joins: see coverage.py.
         """
-        return {"shop": self.name, **coverage(self.shelf)}
+        with self._source() as source:
+            return {"shop": self.name, **coverage(self.inventory, source, self._beside("inventory"))}
 
-    def _born(self, table: str) -> pd.Series:
-        """The ISO week of every record's birth."""
-        born = TABLES[table].born
-        weeks: pd.Series = self.shelf.read(table, columns=[born])[born].to_pandas().dt.strftime("%G-W%V")
-        return weeks
+    @property
+    def names(self) -> dict[str, str]:
+        """Product id → the name it was last reviewed under."""
+        return self.inventory.names
 
     @property
     def weeks(self) -> list[str]:
         """The ISO weeks in which there are reviews, oldest first."""
-        return sorted(set(self._born("reviews").dropna()))
+        return list(self.inventory.weeks("reviews"))
 
     def week(self, week: str = "") -> str:
         """`week` itself, checked, or the newest week with reviews that was over when they were exported.
@@ -143,7 +185,7 @@ class Shop:
                 f"{self.root / 'data' / 'raw'} and run `shopscore load`"
             )
         if not week:
-            return max(filter(self.is_over, known), default=known[-1])
+            return max(filter(self._over(), known), default=known[-1])
         try:
             week_start(week)
         except ValueError as error:
@@ -157,12 +199,11 @@ class Shop:
 
     def is_over(self, week: str) -> bool:
         """Whether the newest review export was made on the week's Sunday or later; before, its numbers are partial."""
-        return bool(self._newest_reviews >= pd.Timestamp(week_start(week)) + pd.Timedelta(days=6))
+        return self._over()(week)
 
-    @cached_property
-    def _newest_reviews(self) -> pd.Timestamp:
-        exported: pd.Series = self.shelf.read("reviews", columns=["exported_at"])["exported_at"].to_pandas()
-        return pd.Timestamp(exported.max())
+    def _over(self) -> Callable[[str], bool]:
+        newest = self.inventory.exported("reviews")
+        return lambda week: newest is not None and newest >= week_start(week) + timedelta(days=6)
 
     def tally(self, last: str = "", week: str = "") -> Tally:
         """The tally of the weeks up to `week` (default: the newest with reviews).
@@ -172,9 +213,23 @@ class Shop:
         until = self.week(week)
         if last == "all":
             wanted = [known for known in self._whole.weeks if known <= until]
-        else:
-            wanted = weeks_to(until, _weeks_in(last) if last else self.settings.window_weeks)
-        return self._whole.where(week=["", *wanted])
+            return self._whole.where(week=["", *wanted])
+        wanted = weeks_to(until, _weeks_in(last) if last else self.settings.window_weeks)
+        return self._holding(wanted).where(week=["", *wanted])
+
+    def _holding(self, weeks: list[str]) -> Tally:
+        """A tally that holds these weeks: the one in memory, or one that is read now; no other week is read."""
+        if "_whole" in self.__dict__ or not self.keeps:
+            return self._whole
+        if not self._held[0].issuperset(weeks):
+            with self._source() as source:
+                self._held = frozenset(weeks), tally_of(source, weeks=weeks)
+        return self._held[1]
+
+    def _forget(self) -> None:
+        """Drops the tallies in memory: the shelf may have changed."""
+        self.__dict__.pop("_whole", None)
+        self._held = _NOTHING
 
     @cached_property
     def _whole(self) -> Tally:
@@ -193,6 +248,17 @@ class Shop:
         self.__dict__["_whole"] = whole
         return whole
 
+    def count_new(
+        self, map: Mapper = map, progress: Progress | None = None, notice: Callable[[str], None] | None = None
+    ) -> None:
+        """Nothing; counts what has not been counted yet, as `count`, for whoever takes a tally next."""
+        self._forget()
+        if self.keeps:
+            with self._source() as source:
+                count_new(source, map, progress, notice)
+        else:
+            self.count(map, progress, notice)
+
     @contextmanager
     def _source(self) -> Iterator[Source]:
         """What is counted; where nothing can be kept, a folder that lasts as long as the count."""
@@ -205,9 +271,13 @@ class Shop:
 
     @property
     def _kept(self) -> str:
-        """Where tallies are kept: beside the shelf."""
+        """Where tallies are kept."""
+        return self._beside("tally")
+
+    def _beside(self, name: str) -> str:
+        """A folder beside the shelf."""
         given = self.settings.shelf.rstrip("/")
-        return f"{given.rpartition('/')[0]}/tally" if given else str(self.root / "data" / "tally")
+        return f"{given.rpartition('/')[0]}/{name}" if given else str(self.root / "data" / name)
 
     @property
     def keeps(self) -> bool:
@@ -240,38 +310,12 @@ class Shop:
         return weights_for(rule_set(self.settings.rules), self.settings.category, given)
 
     def scores(self, until: str = "") -> pd.DataFrame:
-        """The own daily score on the 5-point scale that consumers see, oldest first, with `week`.
-
-        Columns: date, week, score, product_score, logistics_score, service_score, and `raw_score` with its
-        `scale` (5 or 100) as the platform gave it. A value outside its scale is left empty. With `until`, nothing
-        after that week.
-        """
-        scores = self.records("scores").sort_values("date", ignore_index=True)
-        as_shown = {
-            name: [_shown(value, scale) for value, scale in zip(scores[name], scores["scale"], strict=True)]
-            for name in _SCORES
-        }
-        week = scores["date"].dt.strftime("%G-W%V")
-        return _up_to(until, scores.assign(raw_score=scores["score"], week=week, **as_shown))
+        """The own daily score on the scale that consumers see; with `until`, up to that week: `boards.scores`."""
+        return scores(self.records("scores"), until)
 
     def rivals(self, until: str = "") -> pd.DataFrame:
-        """The TOP10 of every week, as published, with `week`; oldest first, then by rank.
-
-        The shop itself is left out where it stands on the board. With `until`, nothing after that week.
-        """
-        rivals = self.records("rivals").sort_values(["date", "rank"], ignore_index=True)
-        others = rivals[rivals["rival"] != self.name].reset_index(drop=True)
-        return _up_to(until, others.assign(week=others["date"].dt.strftime("%G-W%V")))
-
-
-def _shown(value: float, scale: int) -> float:
-    if not 0 <= value <= scale:  # NaN too
-        return float("nan")
-    return shown(value) if scale == 100 else value
-
-
-def _up_to(week: str, rows: pd.DataFrame) -> pd.DataFrame:
-    return rows[rows["week"] <= week].reset_index(drop=True) if week else rows
+        """The TOP10 of every week without the shop itself; with `until`, up to that week: `boards.rivals`."""
+        return rivals(self.records("rivals"), self.name, until)
 
 
 def folder_name(name: str) -> str:
@@ -312,31 +356,5 @@ def make_sample(folder: Path) -> Shop:
         shop = Shop.create(folder, sample.NAME, sample.CATEGORY)
     sample.write_sample(shop.root / "data" / "raw")
     sample.write_trials(shop.root)
-    shop.load()
+    shop._load()
     return shop
-
-
-def _sample_root() -> Path:
-    root = user_cache_path("shopscore", appauthor=False) / f"sample-{code_digest()}"
-    if not root.exists():
-        root.parent.mkdir(parents=True, exist_ok=True)
-        making = Path(tempfile.mkdtemp(prefix=f"{root.name}-", dir=root.parent))
-        make_sample(making)
-        try:
-            making.rename(root)
-        except OSError:  # another process was first
-            shutil.rmtree(making)
-    return root
-
-
-def code_digest() -> str:
-    """12 hex digits over every source and data file of the package: same digest, same computation."""
-    package = resources.files("shopscore_analysis")
-    digest = hashlib.sha256()
-    with resources.as_file(package) as root:
-        for path in sorted(
-            path for path in root.rglob("*") if path.suffix in {".py", ".toml", ".npz", ".json", ".txt"}
-        ):
-            digest.update(path.relative_to(root).as_posix().encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]

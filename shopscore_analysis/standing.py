@@ -11,7 +11,14 @@ import numpy as np
 import pandas as pd
 
 from shopscore_analysis.errors import SettingsError
-from shopscore_analysis.measure.indicators import Records, indicators, indicators_by_week, on_time_by, stars_by_day
+from shopscore_analysis.measure.indicators import (
+    PROMISED_HOURS,
+    Records,
+    indicators,
+    indicators_by_week,
+    on_time_by,
+    stars_by_day,
+)
 from shopscore_analysis.measure.ledger import ledger, points
 from shopscore_analysis.measure.outlook import rank_with
 from shopscore_analysis.schema import DIMENSIONS, week_start, weeks_to
@@ -29,15 +36,31 @@ from shopscore_analysis.text.reasons import cause_of
 
 OWN_ACTIONS = "actions.toml"  # beside shop.toml
 WINDOW_DAYS = 30
+LEAD = timedelta(hours=PROMISED_HOURS)  # an order is due so long after it was paid
 _SCORES = {name: f"{name}_score" for name in DIMENSIONS}
 
 
-def records(shop: Shop) -> Records:
-    """The shop's records as `measure.indicators` reads them; each after-sale with the cause that its reason states."""
-    cases = shop.records("aftersales")
+def records(shop: Shop, since: date, until: date) -> Records:
+    """The records that `measure.indicators` needs for windows of these days, by whole months.
+
+    Those with a time in them, the orders that their after-sales name, and all after-sales of these orders: none is
+    applied for before its order is placed. Each after-sale bears the cause that its reason states.
+    """
+    orders = shop.records("orders", since - LEAD, until)
+    named = shop.orders_of(shop.records("aftersales", since, until))
+    orders = pd.concat([orders, named]).drop_duplicates("key").sort_values("key", ignore_index=True)
+    oldest = orders["ordered_at"].min()
+    cases = shop.records("aftersales", since if pd.isna(oldest) else min(oldest.date(), since), until)
     stated = {reason: cause_of(reason) for reason in cases["reason"].dropna().unique()}
     cases = cases.assign(cause=cases["reason"].map(stated))
-    return Records(shop.records("orders"), cases, shop.records("reviews"), shop.records("service"))
+    reviews, service = shop.records("reviews", since, until), shop.records("service")
+    return Records(orders, cases, reviews, service, shop.inventory.judged())
+
+
+def _month_to(shop: Shop, week: str) -> Records:
+    """The records of the 30 days up to the Sunday of a week."""
+    until = _sunday(shop.week(week))
+    return records(shop, until - timedelta(days=WINDOW_DAYS - 1), until)
 
 
 def published(shop: Shop, week: str = "") -> Published:
@@ -74,7 +97,7 @@ def standing(shop: Shop, week: str = "", found: pd.DataFrame | None = None) -> A
 
 def measured(shop: Shop, week: str = "") -> pd.DataFrame:
     """The indicators over the 30 days up to the Sunday of a week: `measure.indicators`."""
-    return indicators(records(shop), _sunday(shop.week(week)), WINDOW_DAYS)
+    return indicators(_month_to(shop, week), _sunday(shop.week(week)), WINDOW_DAYS)
 
 
 def _sunday(week: str) -> date:
@@ -83,14 +106,16 @@ def _sunday(week: str) -> date:
 
 def cards(shop: Shop, week: str = "") -> tuple[pd.DataFrame, pd.DataFrame]:
     """The score-card of a week, and the indicators of each week of the window that it is judged by."""
-    chosen, held = shop.week(week), records(shop)
-    weekly = indicators_by_week(held, weeks_to(chosen, shop.settings.window_weeks))
+    chosen = shop.week(week)
+    weeks, until = weeks_to(chosen, shop.settings.window_weeks), _sunday(chosen)
+    held = records(shop, min(week_start(weeks[0]).date(), until - timedelta(days=WINDOW_DAYS - 1)), until)
+    weekly = indicators_by_week(held, weeks)
     return scorecard(indicators(held, _sunday(chosen), WINDOW_DAYS), weekly), weekly
 
 
 def on_time(shop: Shop, axis: str, week: str = "") -> pd.DataFrame:
     """Orders shipped by the promise along warehouse, carrier or channel: `measure.indicators.on_time_by` of 30 days."""
-    return on_time_by(records(shop), axis, _sunday(shop.week(week)), WINDOW_DAYS)
+    return on_time_by(_month_to(shop, week), axis, _sunday(shop.week(week)), WINDOW_DAYS)
 
 
 def outlook(shop: Shop, found: list[Plan], week: str = "") -> pd.DataFrame:
@@ -106,7 +131,7 @@ def five_stars(shop: Shop, target: float | None = None, week: str = "") -> Reach
 
     Reviews come as often as they did in the window, and as large a part of orders is reviewed.
     """
-    held, until = records(shop), _sunday(shop.week(week))
+    held, until = _month_to(shop, week), _sunday(shop.week(week))
     window = stars_by_day(held.reviews, until, WINDOW_DAYS)
     reviews = sum(count for _, count in window)
     end = datetime(until.year, until.month, until.day) + timedelta(days=1)

@@ -9,51 +9,136 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import timedelta
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 import pyarrow as pa
 
 from shopscore_analysis.count import count_shard
 from shopscore_analysis.errors import ShopscoreError
 from shopscore_analysis.kept import Kept
-from shopscore_analysis.parts import RECORDS, ChangedError, Cut, Mapper, cut
+from shopscore_analysis.memory import give_back
+from shopscore_analysis.parts import RECORDS, ChangedError, Cut, Mapper, Part, cut
 from shopscore_analysis.placed import Source, task_name
+from shopscore_analysis.schema import week_start
 from shopscore_analysis.shelf import Shelf
-from shopscore_analysis.tally import Tally
+from shopscore_analysis.tally import Tally, total
 from shopscore_analysis.text.tagger import tagger_digest
 
 Progress = Callable[[Path, int, int], None]  # what was counted, shards done, shards in all
 Notice = Callable[[str], None]
+Result = TypeVar("Result")
 
 # The modules and files that decide what is counted; a test compares them with what count.py imports.
 COUNTING = (
-    "copies", "count", "errors", "intake", "journal", "kept", "merge", "objects", "parts", "periods", "placed", "said",
-    "schema", "shards", "shelf", "tally", "text",
+    "cells", "copies", "count", "errors", "intake", "journal", "kept", "merge", "objects", "parts", "periods", "placed",
+    "quoted", "said", "schema", "shards", "shelf", "tally", "text",
 )  # fmt: skip
 _DATA = ("reasons.toml", "simplified.txt", "stopwords.txt")
-_ENGINES = ("jieba", "rjieba")
+_ENGINES = ("jieba",)
 _ABOUT = "about.json"
+_SUMS = ("sum-", "names-")
 _ATTEMPTS = 5
-_RECENT = 6  # months, and up to as many more, that a new week may change; the sum of the older ones is kept, too
+_RECENT = 6  # months, and up to as many more, that a new week may change; of the older ones sums are kept, too
+
+
+@dataclass(frozen=True)
+class Month:
+    """The kept tallies of a month of orders, one a shard, and the calendar months that its records come from."""
+
+    names: list[str]
+    born: list[str]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A shelf that has been counted: what its months are kept as, and the tallies that could not be kept.
+
+    What nobody asks for is not read, and what is damaged is counted again.
+    """
+
+    source: Source
+    months: dict[str, Month]
+    aside: dict[str, bytes]
+
+    def tally(self, weeks: Collection[str] | None = None) -> Tally:
+        """The tally of everything, or of some weeks; the names of products are those of the whole history."""
+        old = list(self.months)[: max(len(self.months) // _RECENT - 1, 0) * _RECENT]
+        recent = [month for month in self.months if month not in old]
+        if weeks is None:
+            return total([self._before("sum", old), *self._of(recent)])
+        meant = [month for month in old if months_of(weeks).intersection(self.months[month].born)]
+        now = [tally.where(week=[*weeks]) for tally in self._of(meant)]
+        return total(
+            [self._before("names", old), *now, *(tally.where(week=["", *weeks]) for tally in self._of(recent))]
+        )
+
+    def _before(self, kind: str, old: list[str]) -> Tally:
+        """The sum of the older months, or of their names of products: kept, or made now."""
+        if not old:
+            return Tally()
+        name = f"{kind}-{_digest([name for month in old for name in self.months[month].names])}"
+        known = loaded(self._kept.get(name))
+        if known is None:
+            known = total(tally if kind == "sum" else tally.where(week="") for tally in self._of(old))
+            self._kept.put(name, dumped(known))
+            self._kept.remove({other for other in self._kept.names() if other.startswith(kind)} - {name})
+        return known
+
+    @property
+    def _kept(self) -> Kept:
+        return Kept(self.source.kept)
+
+    def _of(self, months: Iterable[str]) -> Iterator[Tally]:
+        """The tallies of the shards of these months, one at a time."""
+        return (self._part(name, month) for month in months for name in self.months[month].names)
+
+    def _part(self, name: str, month: str) -> Tally:
+        """The tally of a shard as it was kept; counted here where that is damaged or gone."""
+        found = loaded(self.aside.get(name) or self._kept.get(name))
+        if found is None:
+            parts = {kept_name(part): part for part in cut(self.source).parts(month)}
+            if name not in parts:
+                raise ChangedError(f"expected the shelf {self.source.shelf} at rest, found {month} loaded anew")
+            found = count_shard(parts[name])
+            self._kept.put(name, dumped(found))
+        return found
 
 
 def tally_of(
-    source: Source, map: Mapper = map, progress: Progress | None = None, notice: Notice | None = None
+    source: Source,
+    map: Mapper = map,
+    progress: Progress | None = None,
+    notice: Notice | None = None,
+    weeks: Collection[str] | None = None,
 ) -> Tally:
-    """The tally of everything on a shelf; `map` decides nothing but speed.
+    """The tally of everything on a shelf, or of some weeks; `map` decides nothing but speed.
 
     `progress` is told of every shard that is counted, `notice` why months are counted again that had been counted.
     Counting begins anew where a loader changes the shelf meanwhile; ShopscoreError if that goes on.
     """
+    return _at_rest(source, lambda: counted(source, map, progress, notice).tally(weeks))
+
+
+def count_new(
+    source: Source, map: Mapper = map, progress: Progress | None = None, notice: Notice | None = None
+) -> None:
+    """Nothing; what has not been counted is counted and kept. As `tally_of`, but no tally is put together."""
+    _at_rest(source, lambda: counted(source, map, progress, notice))
+
+
+def _at_rest(source: Source, do: Callable[[], Result]) -> Result:
     for _ in range(_ATTEMPTS):
         try:
-            return _tally(source, map, progress or _silent, notice or _silent)
+            return do()
         except ChangedError:
             continue
     raise ShopscoreError(
@@ -65,57 +150,68 @@ def _silent(*said: object) -> None:
     """Tells nobody."""
 
 
-def _tally(source: Source, map: Mapper, progress: Progress, notice: Notice) -> Tally:
-    kept, whole = Kept(source.kept), cut(source, map)
-    now = {"lexicon": tagger_digest(source.category, source.own), "program": source.stamp, "versions": whole.versions}
-    names = {month: _name(source, month, digest) for month, digest in whole.digests.items()}
-    old = list(names)[: max(len(names) // _RECENT - 1, 0) * _RECENT]
-    sum_name = f"sum-{_digest([names[month] for month in old])}"
-    summed = loaded(kept.get(sum_name)) if old else Tally()
-    known = {month: loaded(kept.get(name)) for month, name in names.items() if summed is None or month not in old}
-    missing = [month for month, found in known.items() if found is None]
-    changed = [name for name in ("lexicon", "program") if _about(kept).get(name, now[name]) != now[name]]
+def counted(
+    source: Source, map: Mapper = map, progress: Progress | None = None, notice: Notice | None = None
+) -> Counted:
+    """The shelf, counted: every shard whose tally was not kept is counted now, and kept.
+
+    Raises ChangedError where a loader changes the shelf meanwhile.
+    """
+    give_back()
+    kept, now = Kept(source.kept), _now(source)
+    before, there = _about(kept), kept.names()
+    months = {month: Month(**told) for month, told in before.get("months", {}).items()}
+    if all(before.get(name) == now[name] for name in now) and there.issuperset(_names(months)):
+        return Counted(source, months, {})
+    whole = cut(source, map)
+    parts = {month: whole.parts(month) for month in whole.digests}
+    missing = [part for month in parts.values() for part in month if kept_name(part) not in there]
+    changed = [name for name in ("lexicon", "program") if before.get(name, now[name]) != now[name]]
     if changed and missing:
-        notice(f"the {' and the '.join(changed)} changed since the last count: {len(missing)} months are counted anew")
-    for month, tally in _counted(whole, missing, map, progress):
-        known[month] = tally
-        kept.put(names[month], dumped(tally))
-    if summed is None:
-        summed = _sum(known.pop(month) for month in old)
-        kept.put(sum_name, dumped(summed))
-    kept.put(_ABOUT, json.dumps(now).encode())
-    kept.remove(kept.names() - {_ABOUT, sum_name, *names.values(), *_found_names(whole)})
-    return _sum([summed, *known.values()])
+        number = len({part.month for part in missing})
+        (notice or _silent)(
+            f"the {' and the '.join(changed)} changed since the last count: {number} months are counted anew"
+        )
+    aside = {}
+    for done, (part, content) in enumerate(zip(missing, map(keep, missing), strict=True), 1):
+        aside[kept_name(part)] = content
+        (progress or _silent)(Path(part.name), done, len(missing))
+    months = {month: Month([kept_name(part) for part in parts[month]], sorted(whole.born(month))) for month in parts}
+    about = {**now, "versions": now["versions"] | whole.versions}
+    about["months"] = {month: asdict(told) for month, told in months.items()}
+    kept.put(_ABOUT, json.dumps(about).encode())
+    of_use = {_ABOUT, *_names(months), *_found_names(whole)}
+    kept.remove(name for name in there - of_use if not name.startswith(_SUMS))
+    return Counted(source, months, {name: content for name, content in aside.items() if content})
 
 
-def _sum(tallies: Iterable[Tally | None]) -> Tally:
-    found = [tally for tally in tallies if tally is not None]
-    return Tally.of([tally.cells for tally in found], [tally.quotes for tally in found])
+def keep(part: Part) -> bytes:
+    """Nothing where the tally of the shard could be kept, else its bytes: what a worker does."""
+    give_back()
+    content = dumped(count_shard(part))
+    return b"" if Kept(part.source.kept).put(kept_name(part), content) else content
+
+
+def months_of(weeks: Iterable[str]) -> set[str]:
+    """The calendar months (YYYY-MM) into which days of the weeks fall.
+
+    >>> sorted(months_of(["2026-W40"]))
+    ['2026-09', '2026-10']
+    """
+    starts = [week_start(week) for week in weeks]
+    return {f"{day:%Y-%m}" for start in starts for day in (start, start + timedelta(days=6))}
 
 
 def _digest(about: Sequence[str]) -> str:
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
 
 
-def _counted(whole: Cut, months: list[str], map: Mapper, progress: Progress) -> Iterator[tuple[str, Tally]]:
-    """Each of the months with its tally, as they come in."""
-    parts = [whole.parts(month) for month in months]
-    tasks = [part for month in parts for part in month]
-    results = iter(map(count_shard, tasks))
-    done = 0
-    for month, shards in zip(months, parts, strict=True):
-        tallies = []
-        for part in shards:
-            tallies.append(next(results))
-            done += 1
-            progress(Path(part.name), done, len(tasks))
-        yield month, sum(tallies[1:], tallies[0])
-
-
-def _name(source: Source, month: str, digest: str) -> str:
-    """What the tally of a month is kept as."""
-    about = (source.stamp, tagger_digest(source.category, source.own), source.shop, source.category, digest)
-    return f"tally-{month}-{_digest(about)}"
+def kept_name(part: Part) -> str:
+    """What the tally of a shard is kept as."""
+    source = part.source
+    lexicon = tagger_digest(source.category, source.own)
+    about = (source.stamp, lexicon, source.shop, source.category, part.digest, f"{part.number}/{part.of}")
+    return f"tally-{part.month}-{_digest(about)}"
 
 
 def _found_names(whole: Cut) -> Iterator[str]:
@@ -124,8 +220,21 @@ def _found_names(whole: Cut) -> Iterator[str]:
     yield from (task_name(whole.source, "orders", month) for month in whole.versions["orders"])
 
 
+def _names(months: dict[str, Month]) -> set[str]:
+    """What the tallies of these months are kept as."""
+    return {name for month in months.values() for name in month.names}
+
+
+def _now(source: Source) -> dict[str, Any]:
+    """All that decides what is counted: who reads the texts, for whom, and the versions of the shelf's files."""
+    shelf, lexicon = Shelf(source.shelf), tagger_digest(source.category, source.own)
+    versions = {table: shelf.versions(table) for table in ("orders", *RECORDS, "service")}
+    about = {"shop": source.shop, "category": source.category}
+    return {"lexicon": lexicon, "program": source.stamp, **about, "versions": versions}
+
+
 def _about(kept: Kept) -> dict[str, Any]:
-    """Lexicon, program and versions of the shelf's files at the last count; empty where nothing was kept."""
+    """What decided the last count, see `_now`, and the months that came of it; empty where nothing was kept."""
     return dict(json.loads(kept.get(_ABOUT) or b"{}"))
 
 
@@ -156,8 +265,8 @@ def _plain(table: pa.Table) -> pa.Table:
     """The table with texts in buffers of their own: what is left of filtering must not show in the bytes."""
     texts = [field for field in table.schema if not pa.types.is_dictionary(field.type) and field.type != pa.int64()]
     for field in texts:
-        at = table.schema.get_field_index(field.name)
-        table = table.set_column(at, field, pa.array(table[field.name].to_pylist(), field.type))
+        at, column = table.schema.get_field_index(field.name), table[field.name].combine_chunks()
+        table = table.set_column(at, field, column.take(pa.array(np.arange(len(column)))))
     return table
 
 

@@ -60,7 +60,7 @@ def _summed(parts: list[pd.DataFrame]) -> pd.DataFrame:
 
 def _added(rows: Ints, codes: tuple[NDArray[np.int32], ...], sizes: Iterable[int], counts: Ints) -> tuple[Ints, Ints]:
     """Of the rows of a feature one for each cell, in the order of the axes, and the sums, without cells of zero."""
-    number = _numbered([code[rows] for code in codes], sizes)
+    number = numbered([code[rows] for code in codes], sizes)
     order = np.argsort(number, kind="stable")
     first = np.flatnonzero(np.diff(number[order], prepend=-1))
     sums = np.add.reduceat(counts[rows[order]], first)
@@ -78,7 +78,7 @@ def _coded(columns: list[pd.Series]) -> tuple[NDArray[np.int32], pd.Index]:
     return np.concatenate(narrow), values
 
 
-def _numbered(codes: Iterable[NDArray[np.int32]], sizes: Iterable[int]) -> Ints:
+def numbered(codes: Iterable[NDArray[np.integer[Any]]], sizes: Iterable[int]) -> Ints:
     """One number for each row of codes, in the order of the rows; made dense again before it grows too wide."""
     number, width = np.zeros(1, dtype=np.int64), 1
     for code, size in zip(codes, sizes, strict=True):
@@ -93,10 +93,10 @@ def _decoded(axis: str, codes: NDArray[np.int32], values: pd.Index) -> object:
     """A column of the tally: numbers as they are, texts as categories that all occur."""
     if axis in _INTEGERS:
         return values.to_numpy()[codes]
-    return _used(codes, values)
+    return used(codes, values)
 
 
-def _used(codes: NDArray[np.integer[Any]], values: pd.Index) -> pd.Categorical:
+def used(codes: NDArray[np.integer[Any]], values: pd.Index) -> pd.Categorical:
     """Codes of values as categories that all occur."""
     occurs = np.bincount(codes, minlength=len(values)) > 0
     if occurs.all():
@@ -104,17 +104,32 @@ def _used(codes: NDArray[np.integer[Any]], values: pd.Index) -> pd.Categorical:
     return pd.Categorical.from_codes((np.cumsum(occurs) - 1)[codes], values[occurs])
 
 
-def _bottom(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    quotes = _joined(parts).drop_duplicates()
-    quotes = quotes.sort_values([*QUOTE_AXES, "rank", "text", "start", "end", "rating"], ignore_index=True)
-    return quotes[quotes.groupby(list(QUOTE_AXES), sort=False).cumcount() < QUOTES_PER_CELL].reset_index(drop=True)
+def bottom(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """The quotes of smallest rank of each cell, in order; equal ones once."""
+    quotes = _joined(parts)
+    codes, values = zip(*(_coded([quotes[axis]]) for axis in (*QUOTE_AXES, "rank")), strict=True)
+    cell = numbered(codes[:-1], [len(known) for known in values[:-1]])
+    order = np.lexsort((codes[-1], cell))
+    if not _apart(cell[order], codes[-1][order]):  # one record stands in a cell twice: the rest of it decides
+        quotes = quotes.drop_duplicates(ignore_index=True)
+        quotes = quotes.sort_values([*QUOTE_AXES, "rank", "text", "start", "end", "rating"], ignore_index=True)
+        return quotes[quotes.groupby(list(QUOTE_AXES), sort=False).cumcount() < QUOTES_PER_CELL].reset_index(drop=True)
+    new = np.diff(cell[order], prepend=-1) != 0
+    first = np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))
+    chosen = order[np.arange(len(order)) - first < QUOTES_PER_CELL]
+    return quotes.take(chosen).reset_index(drop=True)
+
+
+def _apart(cell: Ints, rank: NDArray[np.int32]) -> bool:
+    """Whether no two neighbours are equal in both."""
+    return bool((np.diff(cell).astype(bool) | np.diff(rank).astype(bool)).all())
 
 
 def _trimmed(cells: pd.DataFrame) -> pd.DataFrame:
     """The cells, numbered anew, without categories that do not occur."""
     texts = cells.select_dtypes("category")
-    used = {str(name): _used(column.cat.codes.to_numpy(), column.cat.categories) for name, column in texts.items()}
-    trimmed: pd.DataFrame = cells.assign(**used).reset_index(drop=True)
+    shown = {str(name): used(column.cat.codes.to_numpy(), column.cat.categories) for name, column in texts.items()}
+    trimmed: pd.DataFrame = cells.assign(**shown).reset_index(drop=True)
     return trimmed
 
 
@@ -133,7 +148,7 @@ class Tally:
     @classmethod
     def of(cls, cells: Iterable[pd.DataFrame], quotes: Iterable[pd.DataFrame] = ()) -> Tally:
         """The tally of loose cells (axes and `count`, repeats allowed) and quotes, in canonical order."""
-        return cls(_summed([_empty((*AXES, "count")), *cells]), _bottom([_empty(QUOTE_COLUMNS), *quotes]))
+        return cls(_summed([_empty((*AXES, "count")), *cells]), bottom([_empty(QUOTE_COLUMNS), *quotes]))
 
     def __add__(self, other: Tally) -> Tally:
         return Tally.of([self.cells, other.cells], [self.quotes, other.quotes])
@@ -144,7 +159,8 @@ class Tally:
     def where(self, **axes: str | int | Iterable[str | int]) -> Tally:
         """The part of the tally in which every named axis has the value, or one of the values, given.
 
-        `product` takes an id or a product's name. Unknown axes and products raise ValueError.
+        `product` takes an id or a product's name. Unknown axes and products raise ValueError. What is counted over all
+        SKUs (words, patterns, ways of the order) belongs to no `sku`.
         """
         cells, quotes = self.cells, self.quotes
         for axis, wanted in axes.items():
@@ -186,3 +202,9 @@ class Tally:
     def weeks(self) -> list[str]:
         """The weeks that hold any count, oldest first."""
         return sorted(set(self.cells["week"]) - {""})
+
+
+def total(tallies: Iterable[Tally]) -> Tally:
+    """The sum of the tallies."""
+    found = list(tallies)
+    return Tally.of([tally.cells for tally in found], [tally.quotes for tally in found])

@@ -247,7 +247,10 @@ def test_init_says_what_comes_next_and_doubts_a_category_without_words_of_its_ow
 def test_an_empty_shop_is_told_what_to_do_next(run: Run, shop: Path) -> None:
     code, out, err = run("load", "--shop", shop)
     assert (code, out) == (0, "")
-    assert err == f"{shop}/data/raw 里没有导出文件：把后台导出的文件放进去，或写明在哪里（shopscore load PATH…）"
+    assert err == (
+        f"手算店（{shop}）：导入 {shop}/data/raw 里没有导出文件："
+        "把后台导出的文件放进去，或写明在哪里（shopscore load PATH…）"
+    )
     code, out, err = run("status", "--shop", shop)
     assert code == 0 and out.startswith("手算店\n 数据 ")
     assert err == f"还没有数据：把后台导出的文件放进 {shop}/data/raw，再运行 shopscore load --shop {shop}"
@@ -259,7 +262,9 @@ def test_load_and_status_print_chinese_tables_with_whole_file_names(run: Run, sh
     path.write_bytes(next(HAND.glob("评价*.csv")).read_bytes())
     _, out, err = run("load", path, "--shop", shop)
     assert out.split()[:8] == ["文件", "表", "格式", "行数", "新增", "更新", "不变", "拒收"]
-    assert out.split()[8:] == [path.name, "评价", "douyin-reviews", "12", "12", "0", "0", "0"] and err == ""
+    assert out.split()[8:] == [path.name, "评价", "douyin-reviews", "12", "12", "0", "0", "0"] and err.endswith(
+        "：导入"
+    )
     assert run("status", "--shop", shop)[1].splitlines()[-1] == (
         "评价 12 条，0.0% 对得上订单（按子订单 0，按主订单和商品 0，对不上 12）"
     )

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from shopscore_analysis.care import redress, watch
+from shopscore_analysis.shop import Shop
 from tests.conftest import Run
 
 HAND = Path(__file__).parent / "hand"
@@ -74,6 +77,29 @@ def test_compensate_adds_up(run: Run, shop: Path) -> None:
     assert sum(row["amount_fen"] for row in what_if["rows"]) == what_if["offered_fen"]
     _, printed, _ = run("compensate", "--shop", shop)
     assert "按表合计" in printed
+
+
+def test_compensate_says_that_a_month_has_no_cases_yet(run: Run, shop: Path) -> None:
+    code, out, _ = run("compensate", "--month", "2027-03", "--shop", shop)
+    assert code == 0 and "2027-03 还没有售后记录，没有可以试算的。" in out and "2027-03共" not in out
+
+
+def test_no_product_name_commands_the_terminal(run: Run, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A product's name is a stranger's text: in the lines of offers, and in those of bursts."""
+    hostile = "\x1b]0;杯\x07\u202e"
+    offers = pd.DataFrame([{
+        "product": hostile, "cause_label": "质量缺陷", "offer": "refund", "amount_fen": 100, "label": "行",
+    }])  # fmt: skip
+    burst = {
+        "product_id": "1", "cause": "defect", "from_day": pd.Timestamp("2026-11-09"), "k": 5, "n": 9, "past_k": 1,
+        "alarm_day": pd.Timestamp("2026-11-10"), "past_n": 90, "verdict": "真实变化",
+    }  # fmt: skip
+    monkeypatch.setattr(redress, "open_offers", lambda *_: offers)
+    monkeypatch.setattr(watch, "bursts", lambda *_: pd.DataFrame([burst]))
+    monkeypatch.setattr(Shop, "names", {"1": hostile})
+    for command in ("compensate", "warn"):
+        code, out, _ = run(command, "--shop", shop)
+        assert code == 0 and "杯" in out and not {"\x1b", "\x07", "\u202e"} & set(out)
 
 
 def test_lint_ends_with_one_where_a_rule_is_broken(run: Run, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def test_it_prints_coverage_in_stars_and_the_dearest_phrase_and_writes_the_candi
     assert code == 0
     assert "丢掉的 31.0 星里，35.5% 说得出根因；54.8% 在抱怨却没认出根因" in out
     assert SIGH in out
-    assert f"{FILE}: fill in 决定 and 根因, then run `shopscore lexicon --apply`" in err
+    assert f"{FILE}：填好“决定”和“根因”两列，再运行 shopscore lexicon --apply" in err
     assert (shop.root / FILE).exists()
 
 
@@ -53,7 +53,7 @@ def test_apply_without_a_decision_changes_nothing_and_says_so(shop: Shop, run: R
     code, out, err = run("lexicon", "--shop", shop.root, "--apply", "--json")
     assert (code, json.loads(out)["path"]) == (0, None)
     code, _, err = run("lexicon", "--shop", shop.root, "--apply")
-    assert (code, err) == (0, f"no new decision in {FILE}: nothing changed")
+    assert (code, err) == (0, f"{FILE} 里没有新的决定，什么都没改")
     assert not (shop.root / "lexicon.toml").exists()
 
 

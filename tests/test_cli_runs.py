@@ -75,6 +75,13 @@ def test_runs_prints_the_log(run: Run, tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+def test_runs_of_a_folder_that_is_not_there_are_refused(run: Run, tmp_path: Path) -> None:
+    code, out, err = run("runs", tmp_path / "nosuch")
+    assert (code, out) == (1, "")
+    assert err.startswith("shopscore: expected the folder of the shops or of one shop, found nothing at ")
+    assert run("runs", tmp_path)[0] == 0
+
+
 def test_every_outcome_has_a_chinese_word_of_its_own() -> None:
     outcomes = {missed.MADE, missed.REMADE, due.LOADED, due.IDLE, due.WAITING, due.BUSY}
     outcomes |= {runlog.RUNNING, runlog.KILLED, runlog.FAILED, runlog.SENT}
@@ -84,7 +91,7 @@ def test_every_outcome_has_a_chinese_word_of_its_own() -> None:
 def test_schedule_prints_or_writes_the_entry_and_says_what_comes_next(run: Run, tmp_path: Path) -> None:
     code, out, err = run("schedule", "cron", tmp_path, "--time", "07:05", "--day", "every", "--send")
     assert code == 0 and "5 7 * * * PYTHONUTF8=1 " in out and f"run-due {tmp_path} --send" in out
-    assert err.endswith("Then: (crontab -l 2>/dev/null; cat shopscore.cron) | crontab -")
+    assert err.endswith("接下来：(crontab -l 2>/dev/null; cat shopscore.cron) | crontab -")
     code, out, _ = run("schedule", "systemd", tmp_path, "--out", tmp_path / "out")
     assert out.split() == [str(tmp_path / "out" / f"shopscore.{kind}") for kind in ("service", "timer")]
     assert "<Command>" in run("schedule", "windows", tmp_path)[1]
@@ -163,7 +170,7 @@ def test_a_log_that_cannot_be_written_stops_no_report(run: Run, shop: Shop) -> N
     (shop.root / "runs.sqlite").write_text("no database" * 100, encoding="utf-8")
     code, out, said = run("report", "weekly", "--shop", shop.root, "--week", "2026-W46")
     assert code == 0 and Path(out.strip()).exists()
-    assert "not in the run log: expected a run log that can be read and written" in said
+    assert "没有记进运行日志：expected a run log that can be read and written" in said
 
 
 def test_a_shops_delivery_in_a_scheduled_run_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shopscore_analysis.coverage import coverage, gaps
+from shopscore_analysis.inventory import Inventory
 from shopscore_analysis.load import load
+from shopscore_analysis.placed import Source
 from shopscore_analysis.shelf import Shelf
 from tests.read.conftest import ORDER, REVIEW, order, review, text_of
 
@@ -33,8 +36,14 @@ def shelf(tmp_path: Path) -> Shelf:
     return Shelf(tmp_path / "shelf")
 
 
+def covered(shelf: Shelf) -> dict[str, Any]:
+    root = Path(shelf.root).parent
+    source = Source(str(shelf.root), str(root / "tally"), "试衣间", "", stamp="any")
+    return coverage(Inventory(shelf, str(root / "inventory")), source, str(root / "inventory"))
+
+
 def test_weeks_gaps_newest_exports_and_lag_of_each_table(shelf: Shelf) -> None:
-    tables = coverage(shelf)["tables"]
+    tables = covered(shelf)["tables"]
     assert tables["reviews"] == {
         "rows": 4,
         "weeks": {"2026-W37": 3, "2026-W40": 1},
@@ -55,7 +64,7 @@ def test_weeks_gaps_newest_exports_and_lag_of_each_table(shelf: Shelf) -> None:
 
 
 def test_the_share_that_meets_an_order_and_at_which_level(shelf: Shelf) -> None:
-    joins = coverage(shelf)["joins"]
+    joins = covered(shelf)["joins"]
     assert joins["reviews"] == {"n": 4, "sub_order": 2, "order": 1, "none": 1, "level": "sub_order", "share": 0.75}
     assert joins["aftersales"] == {
         "n": 3,
@@ -68,7 +77,7 @@ def test_the_share_that_meets_an_order_and_at_which_level(shelf: Shelf) -> None:
 
 
 def test_an_empty_shelf_joins_nothing(tmp_path: Path) -> None:
-    assert coverage(Shelf(tmp_path))["joins"]["reviews"] == {
+    assert covered(Shelf(tmp_path / "none"))["joins"]["reviews"] == {
         "n": 0,
         "sub_order": 0,
         "order": 0,

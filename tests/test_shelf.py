@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import shutil
 import tempfile
 import threading
 from pathlib import Path
+from urllib.parse import quote
 
 import pandas as pd
 import pyarrow as pa
@@ -261,3 +263,19 @@ def test_the_longest_name_that_settings_allow_fits_into_a_path(tmp_path: Path) -
     name = "店" * 60
     assert len(intake.path_of("reviews", name, "2026-11").split("/")[1].encode()) < 255
     assert intake.shop_of(intake.path_of("reviews", f"{name}/%2F.", "2026-11")) == f"{name}/%2F."
+
+
+def test_two_spellings_of_one_shops_folder_are_refused(tmp_path: Path) -> None:
+    """A copy whose name is percent-quoted in full would count every record twice."""
+    shelf = Shelf(tmp_path)
+    shelf.put([("reviews", reviews([("a", 0, 0, "好")]))])
+    plain = tmp_path / "reviews" / "shop=试衣间"
+    shutil.copytree(plain, tmp_path / "reviews" / f"shop={quote('试衣间')}")
+    with pytest.raises(SettingsError) as refused:
+        shelf.read("reviews")
+    assert str(refused.value) == (
+        f"expected one folder for the shop 试衣间 on the shelf, found reviews/shop={quote('试衣间')} and "
+        "reviews/shop=试衣间; move the older one out of data/shelf and load its exports again"
+    )
+    shutil.rmtree(plain)
+    assert len(shelf.read("reviews")) == 1

@@ -129,7 +129,7 @@ def test_score_prints_the_account_and_as_json(shop: Shop, run: Run) -> None:
 
 def test_a_plan_is_kept_marked_and_checked_in_the_next_week(shop: Shop, run: Run) -> None:
     code, out, err = run("plan", "--target", 4.8, "--week", "2026-W45", "--save", "--shop", shop.root)
-    assert code == 0 and err.startswith("plan → ") and err.endswith("plan.json")
+    assert code == 0 and err.startswith("计划存到 ") and err.endswith("plan.json")
     item = standing.kept_plans(shop)[0].plan.chosen[0].action
     name, label = item.name, item.label
     assert "[居中] " in out and f"\n  {label} [{name}]：" in out

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pytest
 
 from shopscore_analysis import parts, tallies
+from shopscore_analysis import shards as shards_module
 from shopscore_analysis.count import count, count_shard
 from shopscore_analysis.errors import ShopscoreError
 from shopscore_analysis.kept import Kept
@@ -82,7 +83,7 @@ def test_the_sum_of_old_months_is_kept_and_changes_with_them(
     assert _told(shop) == (fresh, [], [])
     (before,) = folder.glob("sum-*")
     for path in folder.glob("tally-2026-03-*"):
-        path.unlink()
+        path.write_bytes(b"")
     assert _told(shop) == (fresh, [], [])  # the sum is enough
     cases = shop.shelf.read("aftersales")
     fen = cases.schema.get_field_index("refund_fen")
@@ -157,6 +158,74 @@ def test_quotes_that_are_kept_are_masked_as_the_shelf_is(shop: Shop) -> None:
     assert [quote for quote in lines if not any(quote in text for text in texts)] == []
 
 
+def test_a_span_reads_its_own_months_and_is_what_the_whole_tally_says_of_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(shop, 2, 4)
+    monkeypatch.setattr(tallies, "_RECENT", 1)
+    whole = Shop.open(shop.root).count()
+    week, read = whole.weeks[2], []
+    get = Kept.get
+    span = whole.where(week=["", *whole.weeks[1:3]])
+    for _ in range(2):  # the first time the names of all months are summed and kept
+        again = Shop.open(shop.root)
+        assert dumped(again.tally("2 weeks", week)) == dumped(span)
+        monkeypatch.setattr(Kept, "get", lambda self, name: read.append(name) or get(self, name))
+    tallied = {name[6:13] for name in read if name.startswith("tally")}
+    assert "2026-03" in tallied and not {"2026-06", "2026-07"} & tallied
+    assert dumped(again.tally("1 week", week)) == dumped(whole.where(week=["", week]))
+    assert span.names == whole.names
+
+
+def test_where_nothing_is_new_the_shelf_is_not_looked_at(
+    shop: Shop, fresh: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tallies, "cut", None)
+    assert _told(shop) == (fresh, [], [])
+    (shop.root / "data" / "tally" / "about.json").unlink()
+    with pytest.raises(TypeError):
+        _told(shop)
+
+
+def test_to_count_ahead_keeps_every_shard_and_puts_nothing_together(
+    shop: Shop, fresh: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(shop.root / "data" / "tally")
+    with monkeypatch.context() as patch:
+        patch.setattr(tallies, "total", None)
+        shop.count_new()
+    assert _told(shop) == (fresh, [], [])
+
+
+def test_what_a_worker_could_not_keep_is_handed_over(shop: Shop, fresh: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(shop.root / "data" / "tally")
+    put = Kept.put
+    monkeypatch.setattr(
+        Kept, "put", lambda self, name, content: not name.startswith("tally") and put(self, name, content)
+    )
+    counted: list[str] = []
+    monkeypatch.setattr(tallies, "count_shard", lambda part: counted.append(part.name) or count_shard(part))
+    assert _told(shop)[0] == fresh
+    assert len(counted) == len(set(counted)) > 0
+
+
+def test_words_of_a_month_with_many_reviews_are_counted_on_a_sample_however_it_is_cut(
+    shop: Shop, fresh: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(shop.root / "data" / "tally")
+    monkeypatch.setattr(shards_module, "HEARD", 6)
+    sampled = _afresh(shop)
+    monkeypatch.setattr(parts, "LARGEST", 20)
+    assert dumped(shop.count()) == sampled
+    some, every = loaded(sampled), loaded(fresh)
+    assert 0 < some.total("negative") < every.total("negative")
+    assert some.total("negative_term") < every.total("negative_term")
+    assert set(some.counts("negative_by", "key").index) <= set(every.counts("negative_by", "key").index)
+    pools = ("negative", "background")
+    whole, part = (one.cells[~one.cells["feature"].str.startswith(pools)].astype("str") for one in (every, some))
+    assert whole.to_numpy().tolist() == part.to_numpy().tolist()
+
+
 def _shuffled(function: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[Any]:
     """The builtin map, done in another order."""
     waiting = list(tasks)
@@ -207,7 +276,7 @@ def test_whoever_reads_while_another_run_writes_sees_a_whole_file(tmp_path: Path
     with ThreadPoolExecutor(4) as threads:
         writing = [threads.submit(kept.put, "one", content) for content in contents * 4]
         seen = {kept.get("one") for _ in range(200)}
-        assert [done.result() for done in writing] == [None] * 32
+        assert [done.result() for done in writing] == [True] * 32
     assert seen <= {None, *contents}
     assert [path.name for path in (tmp_path / "kept").iterdir()] == ["one"]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from shopscore_analysis.care.cases import cases
-from shopscore_analysis.care.watch import Span, warnings
+from shopscore_analysis.care.cases import asked, open_rows, told
+from shopscore_analysis.care.watch import Span, case_warnings, warnings
 from shopscore_analysis.errors import SettingsError
 from shopscore_analysis.schema import cause_label
 from shopscore_analysis.score.compensation import decided, read_table, totals
@@ -21,7 +21,6 @@ COLUMNS = (
     "liability", "severity", "history", "value_fen", "offer", "amount_fen", "row", "label", "refund_fen",
 )  # fmt: skip
 _LIABLE = {"商家": "merchant", "买家": "buyer", "商家责任": "merchant", "买家责任": "buyer"}
-_EVER = Span(date(2000, 1, 1), date(2099, 12, 31))
 
 
 def open_offers(shop: Shop, days: Span, chat: Path | str | None = None) -> pd.DataFrame:
@@ -30,12 +29,13 @@ def open_offers(shop: Shop, days: Span, chat: Path | str | None = None) -> pd.Da
     Columns: COLUMNS, the dearest first; an order with an open case is not offered anything for its review, too, and
     a chat nothing twice.
     """
-    known = cases(shop)
-    waiting = _of_cases(known[known["open"]], warnings(shop, _EVER))
+    rows = open_rows(shop)
+    known = told(shop, rows)
+    waiting = _of_cases(known, case_warnings(shop, rows))
     found = warnings(shop, days, chat, keep=("whole", "main", "session"))
     urgent = found[(found["level"] >= 2) & found["answer"].isin(OPEN) & (found["table"] != "aftersales")]
-    once = _once(urgent.sort_values("level", ascending=False, kind="stable"), known.loc[known["open"], "order"], shop)
-    return _offered(pd.concat([waiting, _of_warnings(once, known, shop)], ignore_index=True))
+    once = _once(urgent.sort_values("level", ascending=False, kind="stable"), known["order"], shop)
+    return _offered(pd.concat([waiting, _of_warnings(once, shop)], ignore_index=True))
 
 
 def _once(urgent: pd.DataFrame, cared: pd.Series, shop: Shop) -> pd.DataFrame:
@@ -44,8 +44,7 @@ def _once(urgent: pd.DataFrame, cared: pd.Series, shop: Shop) -> pd.DataFrame:
     A chat about a main order of several parts has no order: it waits for whatever is offered for one of them.
     """
     placed, loose = urgent[urgent["order"].notna()], urgent[urgent["order"].isna()]
-    orders = shop.records("orders").set_index("key")["order_id"]
-    served = pd.concat([placed["main"], cared.map(orders)]).dropna()
+    served = pd.concat([placed["main"], cared.map(_orders(shop, cared)["order_id"])]).dropna()
     named = loose["main"].isna() & loose["session"].isin(urgent.loc[urgent["main"].notna(), "session"].dropna())
     loose = loose[~(loose["main"].isin(served) | named)]
     whose = loose["main"].fillna(loose["session"]).fillna(loose["record"])
@@ -58,8 +57,9 @@ def what_if(shop: Shop, month: str = "") -> pd.DataFrame:
 
     `refund_fen` is what was refunded in truth. Raises SettingsError for what is no month.
     """
-    known = cases(shop)
-    return _offered(_of_cases(known[known["month"] == month_of(shop, month)], warnings(shop, _EVER)))
+    chosen = month_of(shop, month)
+    rows: pd.DataFrame = shop.shelf.read("aftersales", [chosen]).to_pandas()
+    return _offered(_of_cases(told(shop, rows), case_warnings(shop, rows)))
 
 
 def month_of(shop: Shop, month: str = "", until: date | None = None) -> str:
@@ -72,8 +72,8 @@ def month_of(shop: Shop, month: str = "", until: date | None = None) -> str:
             return datetime.strptime(month, "%Y-%m").strftime("%Y-%m")
         except ValueError as error:
             raise SettingsError(f"expected a month such as 2026-10, found {month!r}") from error
-    newest = shop.records("aftersales")["applied_at"].max()
-    if pd.isna(newest):
+    newest = shop.inventory.newest("aftersales")
+    if newest is None:
         return ""
     after = (until or newest.date()) + timedelta(days=1)
     return (after.replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
@@ -92,18 +92,27 @@ def _of_cases(known: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
     return _weighed(rows.assign(liability=judged, history=history), alarm)
 
 
-def _of_warnings(urgent: pd.DataFrame, known: pd.DataFrame, shop: Shop) -> pd.DataFrame:
+def _orders(shop: Shop, keys: pd.Series) -> pd.DataFrame:
+    """The sub-orders of these keys, by key."""
+    return shop.orders_of(pd.DataFrame({"sub_order_id": keys.dropna().unique()})).set_index("key")
+
+
+def _of_warnings(urgent: pd.DataFrame, shop: Shop) -> pd.DataFrame:
     """Warnings without an open case as the table looks at them."""
     tags = tag(urgent["whole"].tolist(), shop.settings.category, shop.own)
     cause = [one.causes[0].cause if one.causes else "" for one in tags]
-    paid = shop.records("orders").set_index("key")["payable_fen"]
-    before = urgent["order"].isin(known["order"].dropna())
+    orders = _orders(shop, urgent["order"])
+    before = urgent["order"].isin(asked(shop, orders["ordered_at"].min())["order"].dropna())
     history = before.map({True: "repeat", False: "first"}).where(urgent["order"].notna(), "unknown")
     alarm = _alarm(urgent)
     ours = [_liable(*one) for one in zip(cause, [False] * len(cause), alarm, strict=True)]
     return _weighed(
         urgent.assign(
-            cause=cause, liability=ours, history=history, value_fen=urgent["order"].map(paid), refund_fen=None
+            cause=cause,
+            liability=ours,
+            history=history,
+            value_fen=urgent["order"].map(orders["payable_fen"]),
+            refund_fen=None,
         ),
         alarm,
     )

@@ -19,9 +19,10 @@ from shopscore_analysis.text.phrases import Book, spot
 def audited(shop: Shop, days: Span, read: TaggedShard | None = None) -> pd.DataFrame:
     """The reviews of these days as `measure.screening` reads them, with text and product; oldest first.
 
-    Copies are looked for among the reviews of these days. `read` is `watch.tagged` where it is at hand.
+    Copies are looked for among the reviews of these days. `read` is `watch.tagged` of these days or
+    more where it is at hand.
     """
-    reviews = (read or tagged(shop)).reviews
+    reviews = (read or tagged(shop, days)).reviews
     until = pd.Timestamp(days.until) + pd.Timedelta(days=1)
     inside = reviews["reviewed_at"].ge(pd.Timestamp(days.since)) & reviews["reviewed_at"].lt(until)
     reviews = reviews[inside].sort_values(["reviewed_at", "key"], ignore_index=True)

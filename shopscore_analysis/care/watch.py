@@ -44,6 +44,15 @@ class Span(NamedTuple):
         """The `days` days up to the same end."""
         return Span(self.until - timedelta(days=days - 1), self.until)
 
+    def before(self, days: int) -> Span:
+        """These days and so many before them."""
+        return Span(date.fromordinal(max(self.since.toordinal() - days, 1)), self.until)
+
+
+EVER = Span(date(2000, 1, 1), date(2099, 12, 31))
+FOUR_WEEKS = 28
+PAST = 182  # days before a span in which a burst of the span may have begun, with the days it is compared with
+
 
 def span(shop: Shop, week: str = "", since: str = "") -> Span:
     """The days of a week (default: the newest with reviews), or from a day to the newest record's day.
@@ -61,21 +70,40 @@ def span(shop: Shop, week: str = "", since: str = "") -> Span:
 
 
 def _newest(shop: Shop) -> date:
-    born = (shop.records("reviews")["reviewed_at"].max(), shop.records("aftersales")["applied_at"].max())
-    return max((at.date() for at in born if not pd.isna(at)), default=date.min)
+    born = (shop.inventory.newest("reviews"), shop.inventory.newest("aftersales"))
+    return max((at.date() for at in born if at), default=date.min)
 
 
 def warnings(shop: Shop, days: Span, chat: Path | str | None = None, keep: Sequence[str] = ()) -> pd.DataFrame:
     """The warnings of what was written in these days: `score.warnings.decide`; quotes cut to QUOTE_LENGTH.
 
     Reviews, follow-ups, after-sale reasons and notes, and the buyers' lines of a chat file where one is named. What
-    bears no time is kept, since nobody knows when its clock began. `keep`: further columns, of `whole` (the text
-    uncut), `main` (the main order) and `session` (of a chat).
+    bears no time is kept, since nobody knows when its clock began: of a follow-up, where it may have been written in
+    these days, after its review and before its export. `keep`: further columns, of `whole` (the text uncut), `main`
+    (the main order) and `session` (of a chat).
     """
-    rows = pd.concat([part[_WRITTEN] for part in _written(shop, chat) if len(part)] or [_nothing()], ignore_index=True)
-    until = pd.Timestamp(days.until) + pd.Timedelta(days=1)
-    outside = rows["written"].lt(pd.Timestamp(days.since)) | rows["written"].ge(until)
-    return decide(_placed(_sightings(rows[~outside]), shop), read_rule_book(), keep)
+    reviews, cases = (shop.records(name, days.since, days.until) for name in ("reviews", "aftersales"))
+    parts = [*_reviewed(reviews), *_asked(cases), *([_chat(Path(chat))] if chat else [])]
+    return _decided(shop, [part[_may_be_of(part, days)] for part in parts], keep)
+
+
+def case_warnings(shop: Shop, cases: pd.DataFrame) -> pd.DataFrame:
+    """The warnings of these after-sales, as they lie on the shelf, whenever they were applied for."""
+    return _decided(shop, list(_asked(cases)))
+
+
+def _decided(shop: Shop, parts: list[pd.DataFrame], keep: Sequence[str] = ()) -> pd.DataFrame:
+    rows = pd.concat([part[_WRITTEN] for part in parts if len(part)] or [_nothing()], ignore_index=True)
+    return decide(_placed(_sightings(rows), shop), read_rule_book(), keep)
+
+
+def _may_be_of(rows: pd.DataFrame, days: Span) -> pd.Series:
+    """Which of the texts were written in these days, or may have been."""
+    since, until = pd.Timestamp(days.since), pd.Timestamp(days.until) + pd.Timedelta(days=1)
+    outside = rows["written"].lt(since) | rows["written"].ge(until)
+    if "reviewed_at" in rows:
+        outside |= rows["written"].isna() & (rows["seen"].lt(since) | rows["reviewed_at"].ge(until))
+    return ~outside
 
 
 def chat_facts(chat: Path | str | None) -> dict[str, str]:
@@ -94,9 +122,8 @@ def _nothing() -> pd.DataFrame:
     return pd.DataFrame(columns=_WRITTEN).astype(times)
 
 
-def _written(shop: Shop, chat: Path | str | None) -> Iterator[pd.DataFrame]:
-    """Everything that buyers wrote, a row a text, with what is known of its answer."""
-    reviews, cases = shop.records("reviews"), shop.records("aftersales")
+def _reviewed(reviews: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Reviews and their follow-ups, a row a text, with what is known of its answer."""
     blank = pd.Series(pd.NaT, index=reviews.index, dtype="datetime64[s]")
     said = reviews.rename(columns={"key": "record", "exported_at": "seen"}).assign(
         order_id=None, sub_order_id=None, session=None
@@ -105,6 +132,10 @@ def _written(shop: Shop, chat: Path | str | None) -> Iterator[pd.DataFrame]:
     yield told.assign(table="reviews", source="评价", written=reviews["reviewed_at"])
     later = told.assign(table="followups", source="追评", text=told["followup"], written=told["followup_at"])
     yield later.assign(answered=later["answered"].where(later["answered"] == False, None))  # noqa: E712
+
+
+def _asked(cases: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """What after-sale cases say in words and by their reason, a row a text, with what is known of its answer."""
     dealt = cases[["agreed_at", "refunded_at", "closed_at"]].min(axis=1)
     case = cases.rename(columns={"key": "record", "exported_at": "seen"}).assign(
         table="aftersales", written=cases["applied_at"], answered=dealt.notna().astype(object), answered_at=dealt,
@@ -112,8 +143,6 @@ def _written(shop: Shop, chat: Path | str | None) -> Iterator[pd.DataFrame]:
     )  # fmt: skip
     yield case.assign(source="售后说明")
     yield case.assign(source="售后原因", text=case["reason"])
-    if chat:
-        yield _chat(Path(chat))
 
 
 def _chat(path: Path) -> pd.DataFrame:
@@ -171,7 +200,7 @@ def printable(text: str) -> str:
 
 def _placed(found: pd.DataFrame, shop: Shop) -> pd.DataFrame:
     """The sightings with the order they belong to, its week and its product."""
-    orders = shop.records("orders")
+    orders = shop.orders_of(found)
     rows = np.full(len(found), -1, dtype=np.intp)
     for chosen, columns in (
         (found["table"] != "aftersales", ["order_ref", "product_id", "sku"]),
@@ -197,15 +226,29 @@ def _only_part(named: pd.Series, orders: pd.DataFrame) -> NDArray[np.intp]:
     return np.asarray(np.append(single, -1)[at])
 
 
-def tagged(shop: Shop) -> TaggedShard:
-    """All records of a shop, their texts read for causes and their orders joined."""
-    frames = {name: shop.records(name) for name in ("reviews", "orders", "aftersales", "service")}
-    return tag_shard(Shard(shop.name, shop.settings.category, **frames, own=shop.own))
+def past(shop: Shop, days: Span) -> Span:
+    """The days that bursts of the four weeks up to the end of `days`, and an audit of the window, look back on."""
+    return days.back(max(FOUR_WEEKS + PAST, 7 * shop.settings.window_weeks))
+
+
+def tagged(shop: Shop, days: Span = EVER) -> TaggedShard:
+    """What was written in these days, the texts read for causes; `orders` are those that it belongs to."""
+    since, until = pd.Timestamp(days.since), pd.Timestamp(days.until) + pd.Timedelta(days=1)
+    reviews, cases = (shop.records(name, days.since, days.until) for name in ("reviews", "aftersales"))
+    inside = (reviews["reviewed_at"] >= since) | (reviews["followup_at"] >= since)
+    reviews = reviews[inside & (reviews["reviewed_at"] < until)].reset_index(drop=True)
+    cases = cases[(cases["applied_at"] >= since) & (cases["applied_at"] < until)].reset_index(drop=True)
+    orders, none = shop.orders_of(reviews, cases), shop.shelf.read("service", ()).to_pandas()
+    return tag_shard(Shard(shop.name, shop.settings.category, reviews, orders, cases, none, own=shop.own))
 
 
 def bursts(shop: Shop, days: Span, read: TaggedShard | None = None) -> pd.DataFrame:
-    """The bursts with an alarm in these days: `measure.bursts.bursts`; `read` is `tagged` where it is at hand."""
-    voices, heard = voices_of(read or tagged(shop))
+    """The bursts with an alarm in these days: `measure.bursts.bursts`, from what was written since PAST days before.
+
+    `read` is `tagged` of `past` where it is at hand.
+    """
+    seen = days.before(PAST)
+    voices, heard = (rows[rows["day"] >= pd.Timestamp(seen.since)] for rows in voices_of(read or tagged(shop, seen)))
     return detection.bursts(heard, voices, days.since, days.until)
 
 

@@ -43,7 +43,7 @@ def warn(
 
     home = Shop.open(shop)
     days = watch.span(home, week, since)
-    with working("warnings"):
+    with working("预警"):
         found, surging = watch.warnings(home, days, chat), watch.bursts(home, days)
     if as_json:
         return print_json(_warn_json(home, days, found, surging))
@@ -61,6 +61,7 @@ def _records(frame: pd.DataFrame) -> Any:
 
 
 def _print_warnings(home: Shop, days: Span, found: pd.DataFrame, surging: pd.DataFrame, limit: int) -> None:
+    from shopscore_analysis.care.watch import printable
     from shopscore_analysis.show.tables import each
     from shopscore_analysis.show.warnings import LEVELS, burst_words, moment, warning_line
 
@@ -73,14 +74,8 @@ def _print_warnings(home: Shop, days: Span, found: pd.DataFrame, surging: pd.Dat
         out.print(f"    {row.situation}：{row.script}")
     if len(found) > limit:
         out.print(f"另有 {len(found) - limit} 条未列出（--limit）。")
-    names = _names(home)
     for row in each(surging):
-        out.print(burst_words(row, names))
-
-
-def _names(home: Shop) -> dict[str, str]:
-    reviews = home.records("reviews").dropna(subset=["product_id", "product"])
-    return dict(zip(reviews["product_id"], reviews["product"], strict=True))
+        out.print(printable(burst_words(row, home.names)))
 
 
 def compensate(
@@ -100,7 +95,7 @@ def compensate(
     from shopscore_analysis.shop import Shop
 
     home = Shop.open(shop)
-    with working("compensation"):
+    with working("补偿"):
         offers = redress.open_offers(home, watch.span(home, week), chat)
         chosen, past = redress.month_of(home, month), redress.what_if(home, month)
     by_row = redress.offered_by_row(past)
@@ -113,6 +108,7 @@ def compensate(
 
 
 def _print_offers(home: Shop, offers: pd.DataFrame, month: str, past: pd.DataFrame, by_row: pd.DataFrame) -> None:
+    from shopscore_analysis.care.watch import printable
     from shopscore_analysis.show.tables import each
     from shopscore_analysis.show.theme import yuan
     from shopscore_analysis.show.warnings import OFFERS, what_if_words
@@ -120,9 +116,8 @@ def _print_offers(home: Shop, offers: pd.DataFrame, month: str, past: pd.DataFra
     out = Console(soft_wrap=True, highlight=False, markup=False)
     out.print(f"{home.name} · 待处理 {len(offers)} 条，按表合计 {yuan(offers['amount_fen'].sum() / 100)}")
     for row in each(offers):
-        out.print(
-            f"  {row.product} · {row.cause_label} · {OFFERS[row.offer]} {yuan(row.amount_fen / 100)} · {row.label}"
-        )
+        offer = f"{OFFERS[row.offer]} {yuan(row.amount_fen / 100)} · {row.label}"
+        out.print(printable(f"  {row.product} · {row.cause_label} · {offer}"))
     out.print(what_if_words(past, month))
     for row in each(by_row):
         out.print(f"  {row.label}：{row.n} 单，{yuan(row.amount_fen / 100)}")

@@ -18,8 +18,8 @@ def count_ahead(home: Shop, workers: int = 0, cluster: str = "") -> None:
     `workers`: processes, 0 for as many as pay; `cluster`: the address of a Dask scheduler instead.
     """
     if waits := home.uncounted():
-        with bar("shards") as progress, _mapper(home, workers, cluster, waits) as chosen:
-            home.count(chosen, progress, _say)
+        with bar("个分片") as progress, _mapper(home, workers, cluster, waits) as chosen:
+            home.count_new(chosen, progress, _say)
 
 
 def _mapper(home: Shop, workers: int, cluster: str, waits: int) -> AbstractContextManager[Mapper]:

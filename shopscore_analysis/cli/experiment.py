@@ -76,7 +76,7 @@ def plan(
     home = Shop.open(shop)
     test = experiments.find(experiments.declared(home), name)
     experiments.standings(home)
-    with working("plan"):
+    with working("测试计划"):
         found = experiments.plan(home, test, horizon)
     if as_json:
         print_json(_plan_json(found))
@@ -148,7 +148,7 @@ def read(name: Name = "", week: AsOf = "", shop: ShopFolder = Path(), as_json: A
 
     home = Shop.open(shop)
     test = experiments.find(experiments.declared(home), name)
-    with working("readout"):
+    with working("测试结果"):
         found = readout.read(home, test, week and home.week(week))
     if as_json:
         print_json(_readout_json(found))

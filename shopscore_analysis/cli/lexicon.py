@@ -42,13 +42,13 @@ def _look(home: Shop, weeks: int, week: str, as_json: bool) -> None:
     from shopscore_analysis.learn.decisions import update
     from shopscore_analysis.learn.unmapped import unmapped
 
-    with working("lexicon"):
+    with working("词表"):
         found = unmapped(home, weeks, week)
         path = update(home, found)
     if as_json:
         return print_json(_found_json(home, found, path))
     _print_found(found)
-    notes.print(f"{path}: fill in 决定 and 根因, then run `shopscore lexicon --apply`", markup=False, soft_wrap=True)
+    notes.print(f"{path}：填好“决定”和“根因”两列，再运行 shopscore lexicon --apply", markup=False, soft_wrap=True)
     return None
 
 
@@ -99,13 +99,13 @@ def _apply(home: Shop, weeks: int, week: str, as_json: bool) -> None:
     from shopscore_analysis.learn.unmapped import window
     from shopscore_analysis.schema import weeks_to
 
-    with working("lexicon"):
+    with working("词表"):
         changed = effect(home, window(home, weeks_to(home.week(week), weeks)))
     path = apply(home) if changed.accepted or changed.rejected else None
     if as_json:
         return print_json(_effect_json(home, changed, path))
     _print_effect(changed)
-    notes.print(f"→ {path}" if path else "no new decision in lexicon-candidates.csv: nothing changed", markup=False)
+    notes.print(f"→ {path}" if path else "lexicon-candidates.csv 里没有新的决定，什么都没改", markup=False)
     return None
 
 

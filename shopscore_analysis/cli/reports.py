@@ -136,9 +136,9 @@ def causes(
     """
     from shopscore_analysis.annotate import annotate
 
-    with bar("rows") as progress:
+    with bar("行") as progress:
         rows = annotate(file, text, out, category, lambda done: progress(file, done, 0))
-    notes.print(f"{rows} rows → {out}", markup=False)
+    notes.print(f"{rows} 行 → {out}", markup=False)
 
 
 COMMANDS = (demo, report, publish, causes)

@@ -44,7 +44,7 @@ def run_due(
     from shopscore_analysis.report.dispatch import dispatch
     from shopscore_analysis.report.runlog import RunLog
 
-    with bar("shops") as progress:
+    with bar("家店") as progress:
         outcomes = due.run_due(root, notebook, jobs, _day(today), catch_up, progress, workers)
     deliveries = dispatch(outcomes, os.environ, RunLog(root.expanduser().resolve())) if send else []
     if as_json:
@@ -116,7 +116,7 @@ def schedule(
     else:
         for path in schedules.write(entry, out):
             typer.echo(path)
-    notes.print(f"Then: {entry.then}", markup=False, highlight=False, soft_wrap=True)
+    notes.print(f"接下来：{entry.then}", markup=False, highlight=False, soft_wrap=True)
 
 
 def runs(
@@ -130,10 +130,15 @@ def runs(
 
     Example: shopscore runs shops --outcome failed
     """
+    from shopscore_analysis.errors import SettingsError
     from shopscore_analysis.report.runlog import RunLog, log_of
     from shopscore_analysis.settings import FILE
 
     top = root.expanduser().resolve()
+    if not top.is_dir():
+        raise SettingsError(
+            f"expected the folder of the shops or of one shop, found nothing at {root}; name it as ROOT"
+        )
     one = (top / FILE).exists()  # a shop: its rows may stand in the log of the folder above
     called = {said: name for name, said in _OUTCOMES.items()}.get(outcome, outcome)
     rows = (log_of(top) if one else RunLog(top)).read(last, shop or (top.name if one else ""), called)

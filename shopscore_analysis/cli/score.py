@@ -45,7 +45,7 @@ def score(
     home = Shop.open(shop)
     goal = target or home.settings.target
     count_ahead(home, workers, cluster)
-    with working("score"):
+    with working("评分"):
         found, stars = standing(home, week), five_stars(home, goal, week)
     if as_json:
         return print_json(_account_json(found) | {"five_stars": {"target": goal} | stars._asdict()})
@@ -122,7 +122,7 @@ def plan(
     count_ahead(home, workers, cluster)
     found, kept = plans(home, target, week), promises(home, week)
     if save:
-        notes.print(f"plan → {_save(home, found, week)}", markup=False)
+        notes.print(f"计划存到 {_save(home, found, week)}", markup=False)
     if as_json:
         return print_json(_plan_json(found, kept))
     return _print_plan(home, found, kept, week)
@@ -164,9 +164,10 @@ def _plan_json(found: list[Plan], kept: Promises) -> dict[str, Any]:
 
 
 def _print_plan(home: Shop, found: list[Plan], kept: Promises, week: str) -> None:
+    from shopscore_analysis.measure.ledger import ledger
     from shopscore_analysis.report.due import today
     from shopscore_analysis.score.plan import CASE_LABELS, calendar
-    from shopscore_analysis.show.plan import outcome_words, saved_words
+    from shopscore_analysis.show.plan import aside_words, outcome_words, saved_words
     from shopscore_analysis.standing import kept_plans, plan_note, plan_start
 
     out = Console(soft_wrap=True, highlight=False, markup=False)
@@ -178,6 +179,8 @@ def _print_plan(home: Shop, found: list[Plan], kept: Promises, week: str) -> Non
     for row in calendar(found[1], max(plan_start(home, week), today())).to_dict("records"):
         name = names[row["action"]]
         out.print(f"  {row['action']} [{name}]：{row['start']} 开始，{row['from']}—{row['to']} 见效")
+    if aside := aside_words(ledger(home.tally(week=week)), found):
+        out.print(aside)
     for item in found[0].left_out:
         out.print(f"  未纳入「{item.action.label}」：{item.missing}")
     now = next((one for one in kept_plans(home) if one.week == home.week(week)), None)

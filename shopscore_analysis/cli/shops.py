@@ -66,9 +66,10 @@ def load(
     """
     from shopscore_analysis.shop import Shop
 
-    with bar("files") as progress:
-        home = Shop.open(shop)
-        loaded = home.load(paths or [], _period(period), progress)
+    home, days = Shop.open(shop), _period(period)
+    note(f"{home.name}（{home.root}）：导入")
+    with bar("个文件") as progress:
+        loaded = home.load(paths or [], days, progress)
     if as_json:
         print_json({"files": [_loaded_row(one) for one in loaded]})
     else:

@@ -14,7 +14,7 @@ ORDER_AXES = ("channel", "warehouse", "carrier")  # known through the order only
 
 
 def axes_of(by: By, known: Collection[str] = TALLY_AXES + ORDER_AXES) -> list[str]:
-    """The axes asked for as a list; ValueError names those that exist, or two order axes at once.
+    """The axes asked for as a list; ValueError names those that exist, two order axes at once, or one with sku.
 
     >>> axes_of(None), axes_of("week"), axes_of(("product", "sku"))
     ([], ['week'], ['product', 'sku'])
@@ -26,6 +26,8 @@ def axes_of(by: By, known: Collection[str] = TALLY_AXES + ORDER_AXES) -> list[st
         raise ValueError(
             f"expected at most one of {', '.join(ORDER_AXES)}, found {', '.join(compound)}; ask for one at a time"
         )
+    if compound and "sku" in axes:
+        raise ValueError(f"expected {compound[0]} without sku, found both; it is counted over all SKUs of a product")
     return axes
 
 

@@ -18,7 +18,7 @@ _RATE = 0.20  # false discovery rate that 可能变化 stands for
 
 
 def compare(now: Tally, before: Tally) -> pd.DataFrame:
-    """Each cause in two periods: `COLUMNS`, the largest rise first; causes that occur in neither are left out.
+    """Each cause in two periods: `COLUMNS`, the largest change first; causes that occur in neither are left out.
 
     k of n reviews with text now and before, `change` the difference of the shares with Newcombe's 95 % interval, q by
     Benjamini-Hochberg over the causes. `stars`, `stars_before`: what the cause took from the mean (loss / n). The
@@ -38,7 +38,9 @@ def compare(now: Tally, before: Tally) -> pd.DataFrame:
     )
     kinds = dict.fromkeys(("k", "n", "k_before", "n_before"), "int64")
     ranked = table.astype(kinds).rename_axis("cause").reset_index()
-    return ranked.sort_values(["change", "cause"], ascending=[False, True], ignore_index=True)[list(COLUMNS)]
+    size = ranked["change"].abs().rename("size")
+    order = pd.concat([size, ranked["cause"]], axis=1).sort_values(["size", "cause"], ascending=[False, True]).index
+    return ranked.loc[order, list(COLUMNS)].reset_index(drop=True)
 
 
 def _verdicts(table: pd.DataFrame) -> pd.Series:

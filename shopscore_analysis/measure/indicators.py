@@ -31,12 +31,16 @@ _HOUR = 3600.0
 
 
 class Records(NamedTuple):
-    """Records as they lie on the shelf; `aftersales` with `cause`, the cause that its reason states (or none)."""
+    """Records as they lie on the shelf; `aftersales` with `cause`, the cause that its reason states (or none).
+
+    `judged`: when the first case of all was applied for that went to arbitration, where older ones are left out.
+    """
 
     orders: pd.DataFrame
     aftersales: pd.DataFrame
     reviews: pd.DataFrame
     service: pd.DataFrame
+    judged: datetime | None = None
 
 
 class Window(NamedTuple):
@@ -187,7 +191,7 @@ def _help(records: Records, window: Window) -> dict[str, object]:
     """Orders taken to arbitration out of those with an after-sale; unknown where no export has ever named one."""
     cases = records.aftersales
     asked = cases[window.holds(cases["applied_at"])]
-    if cases["arbitration"].isna().all():
+    if cases["arbitration"].isna().all() and records.judged is None:
         return _rate(0, 0) | {"k": np.nan, "n": asked["sub_order_id"].nunique()}
     taken = asked[asked["arbitration"].notna() & (asked["arbitration"] != "无")]
     return _rate(taken["sub_order_id"].nunique(), asked["sub_order_id"].nunique())
@@ -223,7 +227,8 @@ def indicators(records: Records, until: date, days: int = 30, seen: date | None 
     """
     window = Window.of(until, days)
     end = Window.of(seen or until, 1).end
-    known = records._replace(aftersales=records.aftersales[records.aftersales["applied_at"] < end])
+    judged = records.judged if records.judged and records.judged < end else None
+    known = records._replace(aftersales=records.aftersales[records.aftersales["applied_at"] < end], judged=judged)
     rows = [{"name": name, **measured(known, window)} for name, measured in INDICATORS.items()]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"k": "float64", "n": "int64", "value": "float64"})
 

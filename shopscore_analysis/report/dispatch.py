@@ -18,14 +18,7 @@ def edition_of(folder: Path, week: str, notebook: str) -> tuple[twins.Published,
     """The published edition of a shop's week (default: the newest with reviews) and its product names."""
     shop = Shop.open(folder)
     page = shop.reports / shop.week(week) / f"{Path(notebook).stem}.html"
-    return twins.read_edition(page), names_of(shop)
-
-
-def names_of(shop: Shop) -> dict[str, str]:
-    """Product id → the name it was last reviewed under."""
-    reviews = shop.shelf.read("reviews", columns=["product_id", "product", "reviewed_at"]).to_pandas()
-    known = reviews.dropna(subset=["product_id", "product"]).sort_values(["reviewed_at", "product"])
-    return dict(zip(known["product_id"], known["product"], strict=True))
+    return twins.read_edition(page), shop.names
 
 
 def drafted(folder: Path, week: str, notebook: str, environment: Mapping[str, str]) -> list[Path]:

@@ -51,11 +51,11 @@ def _awaited(over: Sequence[str], now: datetime) -> str:
 
 def _reached(shop: Shop, week: str) -> bool:
     """Whether an export of reviews was made after the week's end."""
-    exported = shop.shelf.read("reviews", columns=["exported_at"])["exported_at"].to_pandas().max()
-    return bool(exported >= _end(week))
+    exported = shop.inventory.exported("reviews")
+    return exported is not None and exported >= _end(week)
 
 
 def _changed(shop: Shop, manifest: Any) -> bool:
     """Whether the shelf holds other records than the edition was made from; unknown inputs count as the same."""
     inputs = manifest.get("inputs") or {}
-    return any(shop.shelf.digest(name) != entry.get("digest") for name, entry in inputs.items())
+    return any(shop.inventory.digest(name) != entry.get("digest") for name, entry in inputs.items())

@@ -91,7 +91,7 @@ def versions(category: str = "", own: str = "") -> dict[str, str]:
 
     `category` and `own` (the shop's own phrases) name the lexicon whose digest is given.
     """
-    from shopscore_analysis.shop import code_digest
+    from shopscore_analysis.demo import code_digest
     from shopscore_analysis.text.tagger import tagger_digest
 
     found = {}

@@ -154,7 +154,7 @@ def entered(
     try:
         run = log.begin(folder, shop, notebook, week, {})
     except SettingsError as error:
-        tell(f"not in the run log: {error}")
+        tell(f"没有记进运行日志：{error}")
         yield entry
         return
     try:

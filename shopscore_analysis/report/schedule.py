@@ -126,7 +126,7 @@ def windows(plan: Plan) -> Entry:
     _under(action, "Arguments", " ".join(_windows_word(word) for word in plan.words[1:]))
     _under(action, "WorkingDirectory", str(plan.root))
     xml = '<?xml version="1.0" encoding="UTF-16"?>\n' + ElementTree.tostring(task, encoding="unicode")
-    note = "" if plan.environment is None else " (set the addresses with setx: a task reads no file of them)"
+    note = "" if plan.environment is None else "（地址用 setx 设好：计划任务不读这样的文件）"
     return Entry({"shopscore.xml": xml.encode("utf-16")}, f"schtasks /Create /TN shopscore /XML shopscore.xml{note}")
 
 

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from pydantic import Field, model_validator
 
 from shopscore_analysis.errors import LexiconError
+from shopscore_analysis.schema import CAUSES
 from shopscore_analysis.score.reviewed import Reviewed, read_reviewed
 
 FILE = Path(__file__).parent.parent / "data" / "actions.toml"
@@ -20,7 +21,7 @@ MONTHS_PER_YEAR = 12
 class Action(Reviewed):
     """One action as the file states it: uplift low, mid and high in `unit`, cost with `per`, delay, overlap group.
 
-    `claim`: only its source says so; outputs repeat that.
+    `causes`: the root causes that it works on, by name. `claim`: only its source says so; outputs repeat that.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Action(Reviewed):
     per: Literal["month", "year", "purchases", "freight"]
     delay_days: tuple[int, int]
     group: str = ""
+    causes: tuple[str, ...] = ()
     claim: bool = True
     source: str = Field(min_length=1)
 
@@ -41,6 +43,8 @@ class Action(Reviewed):
     def _ordered(self) -> Action:
         if not self.low <= self.mid <= self.high or not 0 <= self.delay_days[0] <= self.delay_days[1]:
             raise ValueError(f"{self.name}: uplift and delay must run from low to high")
+        if unknown := sorted(set(self.causes) - set(CAUSES)):
+            raise ValueError(f"{self.name}: expected causes by name, e.g. size_fit, found {', '.join(unknown)}")
         return self
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
@@ -28,7 +28,8 @@ class Plan:
     """One case of a plan: the chosen actions, cost and locked capital in yuan, scores before and after.
 
     `feasible` whether the target is reached; `words` the reason in the reader's language, with the proof where it
-    is not; `left_out` the actions that could not be planned with, each with what is missing.
+    is not; `items` the actions that could be chosen from, `left_out` those that could not be planned with, each with
+    what is missing.
     """
 
     case: str
@@ -41,6 +42,7 @@ class Plan:
     total_after: float
     words: str
     left_out: tuple[Priced, ...]
+    items: tuple[Priced, ...] = field(default=(), compare=False)
 
     @property
     def cost(self) -> float:
@@ -180,7 +182,9 @@ def plan(
         chosen, feasible, words = _solved(before, weights, target, usable, case)
         reached = _lifted(before, chosen if feasible else _strongest(usable, case), case)
         totals = weighted(before, weights), weighted(reached, weights)
-        plans.append(Plan(case, feasible, tuple(chosen), target, before, reached, *totals, words, left_out))
+        plans.append(
+            Plan(case, feasible, tuple(chosen), target, before, reached, *totals, words, left_out, tuple(usable))
+        )
     return plans
 
 

@@ -37,6 +37,7 @@ from shopscore_analysis.show.lexicon import (
 from shopscore_analysis.show.method import glossary, method, tagger_table
 from shopscore_analysis.show.plan import (
     advice_table,
+    aside_words,
     calendar_figure,
     missing_of,
     outcome_table,
@@ -96,6 +97,7 @@ __all__ = [
     "aftersales_table",
     "alarms",
     "answered_table",
+    "aside_words",
     "at_odds_lines",
     "at_odds_lists",
     "bars",

@@ -77,13 +77,14 @@ def joins_table(status: Mapping[str, Any]) -> Html:
     return table(rows, columns, "评价和售后能对上订单的有多少")
 
 
-def repeats_table(repeats: pd.DataFrame) -> Html:
+def repeats_table(repeats: pd.DataFrame, period: str = "") -> Html:
     """Clusters of reviews that say nearly the same, the largest first; a sentence where there is none.
 
-    `repeats`: text, k, wordings, products, stars, since, until (`copies.repeats`).
+    `repeats`: text, k, wordings, products, stars, since, until (`copies.repeats`); `period`: the days looked at.
     """
+    among = f"{period}的评价里" if period else ""
     if repeats.empty:
-        return tag("p", "没有几乎相同的评价。", class_="note")
+        return tag("p", f"{among}没有几乎相同的评价。", class_="note")
     columns = [
         column("text", "原文（已脱敏，取最早一条）", number=False),
         column("k", "条数", theme.count),
@@ -93,7 +94,7 @@ def repeats_table(repeats: pd.DataFrame) -> Html:
         Column("从—到", lambda row: row.since if row.since == row.until else f"{row.since}—{row.until}", False),
     ]
     told = (
-        f"共 {len(repeats)} 组、{repeats['k'].sum()} 条几乎相同的评价；"
+        f"{among}共 {len(repeats)} 组、{repeats['k'].sum()} 条几乎相同的评价；"
         "数关键词时同一个月里每组只算一条，占比和丢星照旧逐条算。"
     )
     return table(repeats, columns, "几乎相同的评价（默认评价和 12 个字以下的不算）", limit=10) + notes(told)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from shopscore_analysis.schema import DIMENSIONS
+from shopscore_analysis.schema import DIMENSIONS, UNATTRIBUTED, cause_label
 from shopscore_analysis.show import theme
 from shopscore_analysis.show.account import band, block
 from shopscore_analysis.show.canvas import svg
@@ -50,11 +50,13 @@ def reach_words(target: float, reach: Any) -> str:
     )
 
 
-def plans_table(plans: pd.DataFrame, left_out: Mapping[str, str] | None = None, note: str = "") -> Html:
+def plans_table(
+    plans: pd.DataFrame, left_out: Mapping[str, str] | None = None, note: str = "", aside: str = ""
+) -> Html:
     """Low, mid and high case of a plan: reachable or not, actions, cost, total after; the reason in words below.
 
     `plans`: `score.plan.table`; `left_out`: actions that could not be planned with, and what each lacks;
-    `note`: what weights and scale rest on.
+    `note`: what weights and scale rest on; `aside`: `aside_words`.
     """
     columns = [
         column("case", "情形", number=False),
@@ -73,8 +75,38 @@ def plans_table(plans: pd.DataFrame, left_out: Mapping[str, str] | None = None, 
     left = folded(f"未纳入的措施（{len(lacking)}）", notes(*lacking)) if lacking else Html()
     return block(
         table(plans, columns, f"到 {theme.points(plans['target'].iloc[0])} 分最省的做法"),
-        notes(*whys, *filter(None, [note])),
+        notes(*whys, *filter(None, [aside, note])),
         left,
+    )
+
+
+def aside_words(ledger: pd.DataFrame, plans: Sequence[Any]) -> str:
+    """Why the mid case names others than an action against the cause that costs most, in a sentence; "" where it does.
+
+    `ledger`: `measure.ledger.ledger` over causes (cause, loss); `plans`: `score.plan.plan`.
+    """
+    mid, lost = (
+        plans[1],
+        ledger[ledger["cause"] != UNATTRIBUTED].sort_values(["loss", "cause"], ascending=[False, True]),
+    )
+    if lost.empty or not mid.chosen:
+        return ""
+    return _aside(str(lost["cause"].iloc[0]), mid)
+
+
+def _aside(cause: str, mid: Any) -> str:
+    if any(cause in item.action.causes for item in mid.chosen):
+        return ""
+    first = f"丢星最多的是「{cause_label(cause)}」，计划里没有直接针对它的措施："
+    known = [item.action.label for item in mid.items if cause in item.action.causes]
+    lacking = [item.action.label for item in mid.left_out if cause in item.action.causes]
+    if known:
+        return f"{first}「{'」「'.join(known)}」能改善它，但到目标不是最省的，或和已选的只能选一样。"
+    if lacking:
+        return f"{first}「{'」「'.join(lacking)}」能改善它，还缺数字，没有纳入。"
+    return (
+        f"{first}措施表里没有一条能改善它，计划只能靠别的措施提分。先照周报“本周三件事”处理它；"
+        "有了自己的做法和花费，写进 actions.toml，计划就会把它算进去。"
     )
 
 

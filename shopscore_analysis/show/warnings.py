@@ -215,8 +215,10 @@ def what_if_words(offers: pd.DataFrame, month: str) -> str:
 
     `offers`: `redress.what_if`.
     """
+    if offers.empty:
+        return f"{month} 还没有售后记录，没有可以试算的。" if month else "还没有售后记录，没有可以试算的。"
     return (
-        f"{month or '没有售后的月份'}共 {len(offers)} 单：按表补偿合计 {_fen(offers['amount_fen'].sum())}，"
+        f"{month}共 {len(offers)} 单：按表补偿合计 {_fen(offers['amount_fen'].sum())}，"
         f"当时实际退款 {_fen(offers['refund_fen'].sum())}。两者口径不同：买家退回商品的，货款照退，补偿不叠加。"
     )
 

@@ -222,3 +222,17 @@ def test_reviews_are_audited_in_their_days(shop: Shop) -> None:
     told = audited(shop, WEEK)
     assert len(told) == 2 and told["cluster"].tolist() == [-1, -1]
     assert audited(shop, watch.Span(date(2026, 11, 11), date(2026, 11, 11)))["stars"].tolist() == [5]
+
+
+def test_bursts_look_back_half_a_year_before_the_days_asked_for(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever was tagged: what a burst is compared with does not depend on how much of the past is at hand."""
+    day = pd.date_range("2024-01-01", "2026-11-15")
+    rows = pd.DataFrame({"day": day, "product_id": "1", "voice": range(len(day)), "cause": "defect"})
+    seen: list[pd.Timestamp] = []
+    monkeypatch.setattr(watch, "voices_of", lambda _: (rows, rows))
+    monkeypatch.setattr(
+        watch.detection, "bursts", lambda heard, voices, *_: seen.extend((heard["day"].min(), voices["day"].min()))
+    )
+    watch.bursts(shop, WEEK)
+    assert seen == [pd.Timestamp("2026-05-11")] * 2
+    assert watch.Span(date.min, WEEK.until).before(7).since == date.min

@@ -93,6 +93,10 @@ def test_an_empty_tally_gives_an_empty_frame_with_its_columns(by) -> None:
             "expected at most one of channel, warehouse, carrier, found channel, carrier; ask for one at a time",
         ),
         ({"per": "parcel"}, "expected per to be review or order, found 'parcel'"),
+        (
+            {"by": ("sku", "carrier")},
+            "expected carrier without sku, found both; it is counted over all SKUs of a product",
+        ),
         ({"by": "carrier", "per": "order"}, "expected axes among product, sku, week, shop, found carrier"),
     ],
 )

@@ -22,6 +22,14 @@ def test_a_rise_is_possible_at_most_and_comes_first() -> None:
     assert found.loc[0, ["stars", "stars_before"]].tolist() == pytest.approx([0.8, 0.16])
 
 
+def test_the_largest_change_comes_first_whichever_way() -> None:
+    before = tally([("defect", 1, True)] * 30 + [("size_fit", 3, True)] * 10 + [("courier", 3, True)] * 10)
+    now = tally([("defect", 1, True)] * 5 + [("size_fit", 3, True)] * 22 + [("courier", 3, True)] * 12)
+    found = compare(now, before)
+    assert found["cause"].tolist() == ["defect", "size_fit", "courier"]
+    assert found["change"].abs().is_monotonic_decreasing and found.loc[0, "change"] < 0 < found.loc[1, "change"]
+
+
 def test_a_handful_is_too_few_and_a_new_cause_had_none_before() -> None:
     found = compare(tally([("courier", 2, True)] * 3 + [("", 5, True)] * 40), tally([("", 5, True)] * 40))
     row = found.iloc[0]

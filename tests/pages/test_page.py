@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from shopscore_analysis.show.theme import contrast
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 HEIGHTS = {360: 740, 390: 844, 768: 1024, 1280: 900}
 WIDTHS = (390, 768, 1280)
@@ -187,6 +190,30 @@ def test_a_wide_table_scrolls_in_its_own_box_and_keeps_its_first_column(browser:
         moved = box.evaluate(SCROLLED)
         assert moved[0] == 60
         assert abs(moved[1]) < 2
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_shade_shows_on_which_side_of_a_wide_table_something_is_left(
+    browser: Browser, page: Path, scheme: Literal["light", "dark"]
+) -> None:
+    """On a phone: at the right edge until the table is scrolled to its end, then not any more."""
+    with _opened(browser, page, 390, scheme) as (tab, _):
+        box = tab.locator(".scroll:has(table):visible").last
+        box.scroll_into_view_if_needed()
+        assert box.evaluate("e => e.scrollWidth - e.clientWidth") > 20
+        begun = _edge(tab, box)
+        box.evaluate("e => { e.scrollLeft = e.scrollWidth }")
+        paper = box.evaluate("e => getComputedStyle(e).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number)")
+        assert abs(_edge(tab, box) - sum(paper) / 3) < 4 < abs(begun - sum(paper) / 3)
+
+
+def _edge(tab: Page, box: Locator) -> float:
+    """The usual brightness of the last pixels at the right of a box."""
+    place = box.bounding_box()
+    assert place
+    clip = {"x": place["x"] + place["width"] - 3, "y": place["y"], "width": 2, "height": place["height"]}
+    picture = Image.open(io.BytesIO(tab.screenshot(clip=clip, full_page=False))).convert("L")  # type: ignore[arg-type]
+    return float(np.median(np.asarray(picture)))
 
 
 @pytest.mark.parametrize("name", ["page", "weekly"])

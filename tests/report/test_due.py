@@ -128,7 +128,7 @@ def test_weeks_missed_while_the_machine_was_off_are_made_up_for(tmp_path: Path, 
     shop = shops.make(tmp_path / "小店")
     inbox.take_in(shop)
     weeks = [f"2026-W{n}" for n in range(38, 47)]
-    held = type("Held", (), {"weeks": weeks, "reports": shop.reports, "shelf": shop.shelf})()
+    held = type("Held", (), {"weeks": weeks, "reports": shop.reports, "inventory": shop.inventory})()
     shops.published(shop, "2026-W40")
     shops.published(shop, "2026-W44")
     missed = ["2026-W41", "2026-W42", "2026-W43", "2026-W45", "2026-W46"]

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shopscore_analysis.errors import LexiconError
+from shopscore_analysis.schema import CAUSES
 from shopscore_analysis.score.actions import FILE, Action, Terms, overridden, price_list, read_actions
 from shopscore_analysis.score.plan import CASE_LABELS, calendar, outcome, plan, table
 from shopscore_analysis.score.rules import rule_set, weighted, weights_for
@@ -210,3 +211,9 @@ def test_an_action_file_with_uplifts_upside_down_names_the_action(tmp_path) -> N
         "expected a list of actions in a.toml, found actions.0: Value error, qc_team: uplift and delay must run from "
         "low to high; mend the file"
     )
+
+
+def test_an_action_works_on_causes_that_are_known() -> None:
+    assert all(set(one.causes) <= set(CAUSES) and one.causes for one in read_actions())
+    with pytest.raises(ValueError, match=r"expected causes by name, .*found sizefit"):
+        Action.model_validate(action("a", "product", 0.1, 0.2, 1.0).model_dump() | {"causes": ["sizefit"]})

@@ -153,6 +153,37 @@ def test_the_score_card_says_met_missed_and_without_target() -> None:
     assert show.scorecard_line(cards) == "2 项有目标，1 项达标；未达标：平均首响。"
 
 
+def _lost(cause: str) -> pd.DataFrame:
+    """A ledger in which one cause costs the most that has a name."""
+    return pd.DataFrame({"cause": ["poor_value", "unattributed", cause], "loss": [3.0, 90.0, 40.0]})
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        ("not_as_described", ""),  # of the action that is chosen
+        ("defect", "丢星最多的是「质量缺陷」，计划里没有直接针对它的措施："
+                   "「建立 QC 质检团队」能改善它，但到目标不是最省的，或和已选的只能选一样。"),
+        ("slow_delivery", "丢星最多的是「配送慢」，计划里没有直接针对它的措施："
+                          "「云仓当日发（平均 18 小时）」「中转仓分拨（平均 30 小时）」「厂家直发（平均 42 小时）」"
+                          "能改善它，还缺数字，没有纳入。"),
+        ("bad_attitude", "丢星最多的是「态度差」，计划里没有直接针对它的措施：措施表里没有一条能改善它，"
+                         "计划只能靠别的措施提分。先照周报“本周三件事”处理它；"
+                         "有了自己的做法和花费，写进 actions.toml，计划就会把它算进去。"),
+    ],
+)  # fmt: skip
+def test_the_plan_says_why_it_leaves_the_dearest_cause_aside(cause: str, said: str) -> None:
+    assert show.aside_words(_lost(cause), plans()) == said
+    page = show.plans_table(table(plans()), aside=show.aside_words(_lost(cause), plans())).markup
+    assert said in page
+
+
+def test_where_nothing_was_lost_or_nothing_is_to_do_no_cause_is_aside() -> None:
+    weights = {"product": 0.4, "logistics": 0.3, "service": 0.3}
+    done = plan(SCORES, weights, 3.0, price_list(read_actions(), Terms()))
+    assert show.aside_words(_lost("defect").head(0), plans()) == show.aside_words(_lost("defect"), done) == ""
+
+
 def test_the_plan_says_why_and_what_was_left_out() -> None:
     page = show.plans_table(table(plans()), show.missing_of(plans())).markup
     assert "未纳入的措施（4）" in page and "「供应商质量保证金」：缺每月采购额" in page
