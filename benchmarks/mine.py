@@ -28,7 +28,7 @@ import numpy as np
 BASIC = "质量 物流 快递 客服 包装 尺码 色差 掉色 起球 异味 假货 发错 少件 破损 退货 降价 太慢 不新鲜 没用 太贵"
 SAMPLE = 0.1  # of the contented texts that are segmented as background
 WEEKS, PRODUCTS, CAUSES = 26, 40, 22
-BLOCK = 8 << 20  # bytes of the file at a time
+BLOCK = 4 << 20  # bytes of the file at a time
 
 
 class Mined(NamedTuple):
@@ -127,7 +127,7 @@ def blocks(path: Path, number: int, of: int) -> Iterator[tuple[np.ndarray, np.nd
         for at, block in enumerate(reader):
             if at % of == number:
                 week, product, stars = (np.frombuffer(block[i].buffers()[1], np.int64) for i in range(3))
-                yield week, product, stars, block["text"].to_pylist()
+                yield week, product, stars, block["text"].to_numpy(zero_copy_only=False).tolist()
 
 
 def z(both: Mined) -> np.ndarray:

@@ -212,7 +212,7 @@ def growth(root: Path, sizes: list[int], modes: list[str], whole: bool) -> None:
         for mode in modes:
             took = measured(forget(folder), mode)
             alone[size] = took["s"] if mode == "1" else alone.get(size, float("nan"))
-            share = "" if mode == "1" else f"{alone[size] / took['s']:.2f} ×"
+            share = "" if mode == "1" or np.isnan(alone[size]) else f"{alone[size] / took['s']:.2f} ×"
             label = {"dask": "Dask, 2 workers"}.get(mode, mode)
             print(
                 f"| {size:,} | {label} | {took['s']:.1f} | {size / took['s']:,.0f} | {share} | {took['cpu']:.1f} "

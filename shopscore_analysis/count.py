@@ -19,7 +19,7 @@ from shopscore_analysis.parts import Mapper, Part
 from shopscore_analysis.quoted import quotes_of
 from shopscore_analysis.said import joined
 from shopscore_analysis.schema import LOSS_UNIT, UNATTRIBUTED
-from shopscore_analysis.shards import COMPLAINS, NEGATIVE_STARS, ORDER_AXES, Shard, TaggedShard, fractions, tag_shard
+from shopscore_analysis.shards import COMPLAINS, NEGATIVE_STARS, ORDER_AXES, Shard, TaggedShard, tag_shard
 from shopscore_analysis.tally import Tally, bottom, total
 from shopscore_analysis.text.segment import Presence, spoken
 
@@ -130,10 +130,10 @@ def _terms(shard: Counted) -> Cells:
 def _pools(shard: TaggedShard) -> Iterator[tuple[str, Ints]]:
     """The reviews whose words are counted: what complains, and a sample of the rest to compare with."""
     reviews = shard.reviews
-    own = (reviews["has_text"] & reviews["drawn"] & ~reviews["copy"]).to_numpy(np.bool_)
+    own = (reviews["has_text"] & (reviews["lot"] < 1) & ~reviews["copy"]).to_numpy(np.bool_)
     negative = (reviews["rating"].isin(NEGATIVE_STARS) | (reviews["complaint"] >= COMPLAINS)).to_numpy(np.bool_)
     yield "negative", np.flatnonzero(own & negative)
-    yield "background", np.flatnonzero(own & ~negative & (fractions(reviews["key"]) < BACKGROUND_SHARE))
+    yield "background", np.flatnonzero(own & ~negative & (reviews["lot"] < BACKGROUND_SHARE).to_numpy())
 
 
 def _terms_by(shard: Counted, pool: Ints, held: Presence) -> Cells:

@@ -20,6 +20,7 @@ from shopscore_analysis.shards import order_rows
 
 _JOINED = {"reviews": ["order_ref", "product_id", "sku"], "aftersales": ["sub_order_id", "order_id", "product_id"]}
 _ORDER = ["key", "order_id", "sub_order_id", "product_id", "sku"]
+_FORMAT = 2  # of what is kept
 _STALE = 4  # months of orders that may change before what was found is written down anew
 
 
@@ -77,16 +78,20 @@ def joins(source: Source, kept: Kept) -> dict[str, dict[str, Any]]:
 
 @dataclass(frozen=True)
 class _Met:
-    """How many of a month's records meet an order, among the orders of these versions, and the hashes they name."""
+    """How many of a month's records meet an order, among the orders of these versions, and the hashes they name.
+
+    `months` are those of the orders that bear one of the hashes.
+    """
 
     version: str
     orders: dict[str, str]
     met: dict[str, int]
+    months: list[str]
     wanted: Hashes
 
 
 def _name(source: Source, table: str, month: str) -> str:
-    return f"joins-{source.stamp}-{table}-{month}"
+    return f"joins-{_FORMAT}-{source.stamp}-{table}-{month}"
 
 
 def _met(numbers: Numbers, kept: Kept, table: str, month: str, version: str) -> _Met:
@@ -100,18 +105,19 @@ def _met(numbers: Numbers, kept: Kept, table: str, month: str, version: str) -> 
         return known
     records = frame(numbers.shelf.read(table, [month], _JOINED[table]))
     wanted = references(records)
-    found = _Met(version, orders, _counted(records, orders_named(numbers, wanted, _ORDER)), wanted)
+    met = _counted(records, orders_named(numbers, wanted, _ORDER))
+    found = _Met(version, orders, met, [one for one in orders if len(numbers.named(one, wanted))], wanted)
     kept.put(name, _written(found))
     return found
 
 
 def _matters(month: str, numbers: Numbers, known: _Met) -> bool:
-    """Whether a month of orders that came, went or changed has to do with these records."""
-    return month not in numbers.versions or len(numbers.named(month, known.wanted)) > 0
+    """Whether a month of orders that came, went or changed has, or had, to do with these records."""
+    return month in known.months or (month in numbers.versions and len(numbers.named(month, known.wanted)) > 0)
 
 
 def _written(found: _Met) -> bytes:
-    about = {"version": found.version, "orders": found.orders, "met": found.met}
+    about = {"version": found.version, "orders": found.orders, "met": found.met, "months": found.months}
     return json.dumps(about).encode() + b"\n" + found.wanted.tobytes()
 
 

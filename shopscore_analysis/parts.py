@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from shopscore_analysis.errors import ShopscoreError
 from shopscore_analysis.periods import disjoint
 from shopscore_analysis.placed import BUCKETS, MONTHS, Place, Placed, Source, counted, digest, frame, orders_of, place
-from shopscore_analysis.shards import Shard, drawn
+from shopscore_analysis.shards import Shard, lots
 from shopscore_analysis.shelf import Shelf
 
 Mapper = Callable[[Callable[..., Any], Iterable[Any]], Iterable[Any]]
@@ -57,7 +57,7 @@ class Part:
         """The records of the shard; ChangedError where the shelf is no longer what the shards were cut from."""
         shelf = Shelf(self.source.shelf)
         reviews, aftersales = (self._records(shelf, table) for table in RECORDS)
-        reviews = reviews.assign(drawn=drawn(reviews["key"], self.reviews))
+        reviews = reviews.assign(lot=lots(reviews["key"], self.reviews))
         orders = self._orders(shelf)
         now = {table: shelf.versions(table) for table in {table for table, _ in self.versions}}
         if any(now[table].get(month, "") != version for (table, month), version in self.versions.items()):

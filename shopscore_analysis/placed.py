@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from shopscore_analysis.copies import copies_by_month
 from shopscore_analysis.kept import Kept
+from shopscore_analysis.memory import give_back
 from shopscore_analysis.schema import TABLES
 from shopscore_analysis.shards import order_rows
 from shopscore_analysis.shelf import Shelf
@@ -141,6 +142,7 @@ def place(task: Place) -> list[Placed]:
 
     Without the references: only the next run needs them.
     """
+    give_back()
     store = Kept(task.source.kept)
     found = {about: _read(Placed, store.get(task_name(task.source, *about[:2]))) for about in task.born}
     sound = {about: known for about, known in found.items() if known and known.version == about[2]}

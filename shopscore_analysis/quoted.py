@@ -78,7 +78,7 @@ def _firsts(number: Ints) -> Ints:
 
 def _cut(shard: TaggedShard, found: _Found, chosen: Ints, at: Rows, values: list[pd.Index]) -> pd.DataFrame:
     row, start, end = found.row[chosen], found.start[chosen], found.end[chosen]
-    first: NDArray[np.int64] = np.maximum(start - (QUOTE_LENGTH - (end - start)) // 2, 0)
+    first: NDArray[np.int64] = np.maximum(start - np.maximum(QUOTE_LENGTH - (end - start), 0) // 2, 0)
     texts = zip(found.text.iloc[chosen].tolist(), first.tolist(), strict=True)
     key = np.array(found.key.values, dtype=object)[found.key.code[chosen]]
     quotes = pd.DataFrame(

@@ -32,7 +32,7 @@ COMPLAINS = 0.5  # the complaint score from which a text counts as complaining
 class Shard:
     """The records of some orders, as they lie on the shelf: frames with the columns of `schema.TABLES`.
 
-    `own`: the text of the shop's own lexicon, see `text.lexicon`. Reviews may say `copy` and `drawn`, see `shards`.
+    `own`: the text of the shop's own lexicon, see `text.lexicon`. Reviews may say `copy` and `lot`, see `shards`.
     """
 
     shop: str
@@ -48,7 +48,7 @@ class Shard:
 class TaggedShard:
     """A shard whose texts are read. All frames carry `product` (the id), `title`, `sku`, `week`.
 
-    `reviews` adds `rating` (0 unknown), `has_text`, `copy`, `drawn`, `complaint`, `followup_complaint`, `words`,
+    `reviews` adds `rating` (0 unknown), `has_text`, `copy`, `lot`, `complaint`, `followup_complaint`, `words`,
     `followed` (the follow-up has words), `praise_only` (low stars beside nothing but praise), `price` (band),
     `pattern` (all causes, joined by "+") and the order's channel, warehouse and carrier; `orders` adds `signed`,
     `returned`, `unhappy`.
@@ -69,8 +69,8 @@ class TaggedShard:
 def shards(whole: Shard) -> Iterator[Shard]:
     """The shard cut by month of order, oldest month first; their records are disjoint and complete.
 
-    Reviews gain `copy`: whether the text nearly repeats an earlier one of its month (see copies.py); and `drawn`:
-    whether its words are counted (see `drawn`).
+    Reviews gain `copy`: whether the text nearly repeats an earlier one of its month (see copies.py); and `lot`:
+    whether its words are counted (see `lots`).
     """
     whole = replace(whole, reviews=whole.reviews.assign(copy=copies_by_month(whole.reviews)))
     reviews, aftersales, placed = whole.reviews, whole.aftersales, whole.orders["ordered_at"]
@@ -83,23 +83,18 @@ def shards(whole: Shard) -> Iterator[Shard]:
     }
     for month in sorted({month for column in months.values() for month in column}):
         parts = {name: getattr(whole, name)[column == month] for name, column in months.items()}
-        parts["reviews"] = parts["reviews"].assign(drawn=drawn(parts["reviews"]["key"], len(parts["reviews"])))
+        parts["reviews"] = parts["reviews"].assign(lot=lots(parts["reviews"]["key"], len(parts["reviews"])))
         yield replace(whole, **{name: rows.reset_index(drop=True) for name, rows in parts.items()})
 
 
-def drawn(keys: pd.Series, reviews: int) -> NDArray[np.bool_]:
-    """Which of these reviews of a month that has so many have their words counted: all, up to `HEARD` a month.
+def lots(keys: pd.Series, reviews: int) -> NDArray[np.float64]:
+    """The lot of each of these reviews of a month that has so many; words are counted where it is below 1.
 
-    Of more, those whose keys have the smallest hashes, about `HEARD`: the same ones however the month is cut.
+    By the first digits of the key, which is a hash: the same one however the month is cut. Up to `HEARD` reviews a
+    month all lots are below 1, evenly spread; of more, those of about `HEARD` reviews.
     """
-    if reviews <= HEARD:
-        return np.ones(len(keys), dtype=np.bool_)
-    return fractions(keys) < HEARD / reviews
-
-
-def fractions(keys: pd.Series) -> NDArray[np.float64]:
-    """A number from 0 to 1 for each review, by the first digits of its key, which is a hash."""
-    return np.array([int(key[:8], 16) for key in keys], dtype=np.float64) / 0x1_0000_0000
+    place = np.array([int(key[:8], 16) for key in keys], dtype=np.float64) / 0x1_0000_0000
+    return place * max(reviews / HEARD, 1.0)
 
 
 def tag_shard(shard: Shard) -> TaggedShard:
@@ -201,7 +196,7 @@ def _reviews(shard: Shard, orders: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataF
         has_text=(text != "") | (followup != ""),
         words=text + "\n" + followup,
         copy=shard.reviews["copy"].to_numpy() if "copy" in shard.reviews else False,
-        drawn=shard.reviews["drawn"].to_numpy() if "drawn" in shard.reviews else True,
+        lot=shard.reviews["lot"].to_numpy() if "lot" in shard.reviews else lots(shard.reviews["key"], 0),
         complaint=np.maximum(first.complaint, second.complaint),
         followup_complaint=second.complaint,
         followed=followup != "",

@@ -39,8 +39,8 @@ Result = TypeVar("Result")
 
 # The modules and files that decide what is counted; a test compares them with what count.py imports.
 COUNTING = (
-    "cells", "copies", "count", "errors", "intake", "journal", "kept", "merge", "objects", "parts", "periods", "placed",
-    "quoted", "said", "schema", "shards", "shelf", "tally", "text",
+    "cells", "copies", "count", "errors", "intake", "journal", "kept", "memory", "merge", "objects", "parts", "periods",
+    "placed", "quoted", "said", "schema", "shards", "shelf", "tally", "text",
 )  # fmt: skip
 _DATA = ("reasons.toml", "simplified.txt", "stopwords.txt")
 _ENGINES = ("jieba",)

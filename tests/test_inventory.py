@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -182,6 +183,18 @@ def test_orders_that_come_later_meet_the_records_that_waited_for_them(tmp_path: 
     assert early.status()["joins"]["reviews"]["none"] > shop.status()["joins"]["reviews"]["none"]
     early.shelf.put([("orders", orders)])
     assert Shop.open(early.root).status()["joins"] == shop.status()["joins"]
+
+
+def test_orders_that_are_gone_are_met_no_more(tmp_path: Path) -> None:
+    """A shelf that was put back from a backup."""
+    shop = make_shop(tmp_path / "shop", 1)
+    few = Shop.create(tmp_path / "few", shop.name, "")
+    few.shelf.put([(table, shop.shelf.read(table)) for table in ("reviews", "aftersales", "service")])
+    few.shelf.put([("orders", shop.shelf.read("orders").slice(0, 3))])
+    assert shop.status()["joins"]["reviews"]["sub_order"] > few.status()["joins"]["reviews"]["sub_order"]
+    shutil.rmtree(shop.root / "data" / "shelf")
+    shutil.copytree(few.root / "data" / "shelf", shop.root / "data" / "shelf")
+    assert Shop.open(shop.root).status()["joins"] == few.status()["joins"]
 
 
 def test_what_is_kept_and_damaged_is_found_anew(tmp_path: Path) -> None:

@@ -63,6 +63,13 @@ def first_alike(texts: Sequence[str]) -> Ints:
 
 
 def _plain(texts: Sequence[str]) -> _Plain:
+    parts = [_folded(texts[at : at + CHUNK]) for at in range(0, len(texts), CHUNK)]
+    lengths = [np.diff(part.starts) for part in parts]
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.concatenate([np.zeros(0, np.int64), *lengths]))])
+    return _Plain(np.concatenate([np.zeros(0, np.uint32), *(part.codes for part in parts)]), starts)
+
+
+def _folded(texts: Sequence[str]) -> _Plain:
     folded = batch(texts)
     codes = folded.codes
     kept = (codes >= 0x4E00) & (codes <= 0x9FFF)
@@ -126,11 +133,10 @@ def _bands(least: Words) -> Keys:
 
 def _components(plain: _Plain, numbers: Ints, bands: Keys, marks: Marks) -> Ints:
     """The group of each of the different texts: those that are linked by pairs alike."""
-    size = len(numbers)
-    pair = np.unique(np.concatenate([_sharing(band) for band in bands.T]))
+    size, grams = len(numbers), np.diff(plain.starts)[numbers] - GRAM + 1
+    proposed = (_sharing(band) for band in bands.T)
+    pair = np.unique(np.concatenate([found[_near(marks, grams, found // size, found % size)] for found in proposed]))
     one, two = pair // size, pair % size
-    near = _near(marks, np.diff(plain.starts)[numbers] - GRAM + 1, one, two)
-    one, two = one[near], two[near]
     if not len(one):
         return np.arange(size)
     from scipy.sparse import coo_matrix
@@ -181,9 +187,9 @@ def _held(plain: _Plain, texts: Ints) -> Any:
     lengths = plain.starts[texts + 1] - plain.starts[texts] - GRAM + 1
     ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
     first = np.repeat(plain.starts[texts] - ends[:-1], lengths) + np.arange(ends[-1])
-    codes = plain.codes.astype(np.int64)
-    whole = (codes[first] << 30) | (codes[first + 1] << 15) | codes[first + 2]
-    held = csr_matrix((np.ones(len(whole), np.int32), whole, ends), shape=(len(texts), 1 << 45))
+    one, two, three = (plain.codes[first + offset].astype(np.int64) for offset in range(GRAM))
+    whole = (one << 32) | (two << 16) | three
+    held = csr_matrix((np.ones(len(whole), np.int32), whole, ends), shape=(len(texts), 1 << 48))
     held.sum_duplicates()
     held.data[:] = 1
     return held

@@ -29,7 +29,7 @@ def compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
     @cache
     def machine() -> Callable[..., Any]:
         if find_spec("numba") is None:
-            return loop
+            return np.errstate(over="ignore")(loop)  # hashes run over, as they should
         from numba import njit
 
         try:
@@ -138,6 +138,24 @@ def cut(
         joins = alone
         at = ends[at]
     return starts[:number].copy()
+
+
+@compiled
+def parted(clauses: Ints, starts: Ints) -> tuple[Ints, Ints, Ints]:
+    """Clauses numbered from 0: number of each character, text of each clause, and its span [clauses, 2].
+
+    `clauses` [characters] changes where one ends, `starts` [texts + 1] says where texts begin: none reaches beyond.
+    """
+    number, text = np.empty(len(clauses), dtype=np.int64), np.empty(len(clauses), dtype=np.int64)
+    spans = np.empty((len(clauses), 2), dtype=np.int64)
+    many = 0
+    for owner in range(len(starts) - 1):
+        for at in range(starts[owner], starts[owner + 1]):
+            if at == starts[owner] or clauses[at] != clauses[at - 1]:
+                text[many], spans[many, 0] = owner, at
+                many += 1
+            number[at], spans[many - 1, 1] = many - 1, at + 1
+    return number, text[:many].copy(), spans[:many].copy()
 
 
 @compiled

@@ -20,6 +20,7 @@ _DENY, _POST, _SUSPEND, _CONTRAST, _GUARD = (1 << index for index in range(len(R
 _NAMED = (1 << FAINT) - 1  # the causes and plain dissatisfaction
 _NEIGHBOURS = 10  # how many earlier matches are looked at for an aspect
 _POST_REACH = 3
+_PLACE = 31  # bits of a place in a batch
 _CHAIN = 3  # denials that may stand in a row (不是没有色差)
 
 
@@ -168,7 +169,8 @@ def _statements(matches: _Matches, lexicon: Lexicon, clause: Ints) -> _Statement
         np.concatenate([lexicon.classes[phrase.pattern], classes]),
         np.repeat([False, True], [len(phrase.start), len(first)]),
     )
-    return both.keep(np.lexsort((both.paired, -both.end, both.start)))
+    order = (both.start << _PLACE | ((1 << (_PLACE - 1)) - both.end)) << 1 | both.paired
+    return both.keep(np.argsort(order, kind="stable"))  # two sorted runs, which a stable sort merges
 
 
 def _pairs(matches: _Matches, lexicon: Lexicon, clause: Ints) -> tuple[Ints, Ints, Ints]:
@@ -286,14 +288,23 @@ def _denied_after(matches: _Matches, lexicon: Lexicon, stated: _Statements, clau
     return np.asarray(near & (clause[marks.start[rows]] == clause[stated.start]))
 
 
-@lru_cache(maxsize=1)
-def _bits() -> Ints:
-    return np.arange(len(CLASSES), dtype=np.int64)
-
-
 def _rows(batch: Batch, stated: _Statements, denied: Bools, clauses: Ints) -> Found:
-    row, kind = np.nonzero(stated.classes[:, None] >> _bits() & 1)
-    text = np.searchsorted(batch.starts, stated.start[row], side="right") - 1
+    row, kind, text = _classed(stated.classes, stated.start, batch.starts, len(CLASSES))
     origin = batch.starts[text]
     spans = stated.start[row] - origin, stated.end[row] - origin
     return Found(text, kind, *spans, denied[row], stated.paired[row], clauses)
+
+
+@compiled
+def _classed(classes: Ints, start: Ints, starts: Ints, many: int) -> tuple[Ints, Ints, Ints]:
+    """A row for each class that a statement has: the statement, the class, and the text that it starts in."""
+    found = np.empty((3, many * len(classes)), dtype=np.int64)
+    size, text = 0, 0
+    for row in range(len(classes)):
+        while starts[text + 1] <= start[row]:
+            text += 1
+        for kind in range(many):
+            if classes[row] >> kind & 1:
+                found[0, size], found[1, size], found[2, size] = row, kind, text
+                size += 1
+    return found[0, :size].copy(), found[1, :size].copy(), found[2, :size].copy()

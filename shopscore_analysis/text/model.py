@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shopscore_analysis.text.lexicon import CAUSE_NAMES, CLASSES
-from shopscore_analysis.text.loops import added, gathered, ngrams, weighed
+from shopscore_analysis.text.loops import added, gathered, ngrams, parted, weighed
 from shopscore_analysis.text.matcher import Found
 from shopscore_analysis.text.normalize import Batch
 
@@ -35,6 +35,7 @@ _TONE = len(OUTPUTS) + 1  # columns of weights: the outputs and the tone
 # chosen on categories of goods that were left out of training
 _FAMILIAR, _FOREIGN = 0.98, 0.90  # shares of taught n-grams from which a text is wholly familiar, wholly strange
 _PHRASE_TRUST = 3.0
+_CERTAIN = 80.0  # a logit beyond which nothing changes
 _UNIT = 1024  # in 1 of rarity
 _TONE_SHRINK = 30.0  # short clauses have less to say: added to their squared length
 
@@ -149,12 +150,8 @@ def tones(whole: Reals, parts: Reals, text: Ints, texts: int) -> Reals:
 
 def clause_owners(batch: Batch, clauses: Ints) -> tuple[Ints, Ints, Ints]:
     """Clauses numbered from 0 along the batch: number per character, text of each clause, span of each clause."""
-    text = np.repeat(np.arange(batch.size), np.diff(batch.starts))
-    change = np.flatnonzero(np.diff(clauses, prepend=-1) | np.diff(text, prepend=-1))
-    number = np.zeros(len(clauses), dtype=np.int64)
-    number[change] = 1
-    spans = np.stack([change, np.append(change[1:], len(clauses))], axis=1)
-    return np.cumsum(number) - 1, text[change], spans
+    number, text, spans = parted(clauses, batch.starts)
+    return number, text, spans
 
 
 @lru_cache(maxsize=1)
@@ -205,7 +202,7 @@ def score(batch: Batch, found: Found) -> Scored:
     said = np.zeros((batch.size, len(CLASSES)), dtype=np.bool_)
     said[found.text[~found.denied], found.kind[~found.denied]] = True
     total[:, : len(CAUSE_NAMES)] += phrase_trust(odd, said)
-    confidence = 1 / (1 + np.exp(-known.slope * (total - known.threshold)))
+    confidence = 1 / (1 + np.exp(np.minimum(-known.slope * (total - known.threshold), _CERTAIN)))
     mood = 1 / (1 + np.exp(_MOOD_SLOPE * (_MOOD_MIDDLE - tone[:, 0])))
     return Scored(confidence.astype(np.float32), mood.astype(np.float32), odd, clauses, first, spans)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from shopscore_analysis.text.dictionary import token_starts
 from shopscore_analysis.text.loops import numbered
 
-CHUNK = 32_000  # texts a call: one joined string
+CHUNK = 8_000  # texts a call: one joined string
 _KNOWN = 1 << 17  # words of which it is remembered whether they are content: texts repeat them
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _WORD = re.compile(r"[^\W\d_]{2,}")

@@ -33,7 +33,7 @@ _UNNAMED = 0.65  # what is left of a complaint where no phrase complains
 _ONLY_DENIALS = 0.35  # what is left of a complaint where everything said is denied
 _MILD = 0.4  # the mean of complaint and mood from which a text counts as complaining: mild ones sound favourable
 
-_SIGN, _SPOKEN, _HAN = 1, 2, 4  # bits of a character
+_SIGN, _SPOKEN, _HAN = 1, 2, 4  # bits of a character; the last is the highest
 _SPAN_BITS = 32  # of a number that holds a pair and a place in its text
 
 Span = tuple[int, int]
@@ -140,10 +140,10 @@ def _silent(chunk: Batch) -> Ints:
     """The texts that say nothing of their own; read are those without a word, and short ones with 评 or a mask."""
     kind, starts = _speech()[chunk.codes], chunk.starts[:-1]
     held = np.bitwise_or.reduceat(kind, starts)
-    doubtful = np.flatnonzero((held < _SPOKEN) | (held & _SIGN > 0))
-    spans = [(text, slice(*chunk.starts[text : text + 2])) for text in doubtful.tolist()]
-    short = [(text, span) for text, span in spans if np.count_nonzero(kind[span] & _HAN) <= LONGEST_DEFAULT]
-    return np.array([text for text, span in short if is_default(chunk.folded[span][:-1])], dtype=np.int64)
+    short = np.add.reduceat(kind >> 2, starts, dtype=np.int64) <= LONGEST_DEFAULT  # Chinese characters
+    doubtful = np.flatnonzero(short & ((held < _SPOKEN) | (held & _SIGN > 0))).tolist()
+    spans = [(text, slice(chunk.starts[text], chunk.starts[text + 1] - 1)) for text in doubtful]
+    return np.array([text for text, span in spans if is_default(chunk.folded[span])], dtype=np.int64)
 
 
 @lru_cache(maxsize=1)

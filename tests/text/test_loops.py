@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,11 @@ def test_without_numba_python_runs_the_loops(monkeypatch: pytest.MonkeyPatch) ->
     total, most = plain(np.array([[1.0, 5.0], [3.0, 2.0], [4.0, 4.0]]), np.array([0, 2]))
     assert total.tolist() == [[4.0, 7.0], [4.0, 4.0]]
     assert most.tolist() == [[3.0, 5.0], [4.0, 4.0]]
+    codes = np.array([8, 9, 8, 9], dtype=np.uint32)
+    places = np.array([0, 1, 2]), np.array([2, 2, 2]), np.array([0, 0, 0])
+    with warnings.catch_warnings(action="error"):
+        number, _, new = loops.compiled(loops.numbered.__wrapped__)(codes, *places)
+    assert number.tolist() == [0, 1, 0] and new.tolist() == [True, True, False]
 
 
 def test_without_a_folder_to_keep_them_loops_are_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
