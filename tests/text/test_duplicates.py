@@ -90,3 +90,16 @@ def test_no_pair_that_shares_enough_is_left_out_before_it_is_looked_at() -> None
     assert alike.any() and not alike.all()
     assert near[alike].all()
     assert (duplicates._alike(plain, np.arange(len(texts)), one, two) == alike).all()
+
+
+def test_a_sign_does_not_run_into_its_neighbour() -> None:
+    """Characters from U+8000 on need sixteen bits: 质, 货, 过 … behind a sign that differs in its last bit alone."""
+    chance = random.Random(3)
+    high = [chr(0x8D28 + n) for n in range(400)]
+    one = ["".join(chance.sample(high, 200)) for _ in range(20)]
+    places = range(0, 192, 16)
+    even = ["".join(chr(ord(sign) & ~1) if at in places else sign for at, sign in enumerate(text)) for text in one]
+    odd = ["".join(chr(ord(sign) | 1) if at in places else sign for at, sign in enumerate(text)) for text in even]
+    plain, numbers = duplicates._plain(even + odd), np.arange(40)
+    alike = duplicates._alike(plain, numbers, numbers[:20], numbers[20:])
+    assert alike.tolist() == [_shares(a, b) for a, b in zip(even, odd, strict=True)] == [False] * 20
