@@ -196,8 +196,8 @@ def test_orders_that_are_gone_are_met_no_more(tmp_path: Path) -> None:
         orders = orders.set_column(orders.schema.get_field_index(name), name, ids.cast(orders.schema.field(name).type))
     few.shelf.put([("orders", orders)])
     assert shop.status()["joins"]["reviews"]["sub_order"] > few.status()["joins"]["reviews"]["sub_order"]
-    shutil.rmtree(shop.root / "data" / "shelf")
-    shutil.copytree(few.root / "data" / "shelf", shop.root / "data" / "shelf")
+    shutil.rmtree(shop.root / "data" / "shelf" / "orders")
+    shutil.copytree(few.root / "data" / "shelf" / "orders", shop.root / "data" / "shelf" / "orders")
     assert Shop.open(shop.root).status()["joins"] == few.status()["joins"]
 
 
