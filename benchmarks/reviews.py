@@ -25,7 +25,7 @@ _MIDDLES = [
     "分量比想象的足，三个人吃了两顿还剩一些",
 ]
 _CLOSERS = ["总的来说对得起这个价", "下次打折再考虑", "希望店家改进一下", "已经推荐给邻居了", "先用一阵子再来追评"]
-_CONTACTS = ["，有事打13800001234找我", "，加我微信abc_12345说", "，我住文三路12号3单元501室"]
+CONTACTS = ["，有事打13800001234找我", "，加我微信abc_12345说", "，我住文三路12号3单元501室"]
 _SIZES = ["米白;M", "米白;L", "黑色;M", "黑色;XL", "雾蓝;S", "驼色;均码"]
 _LEVELS = ["差评", "差评", "中评", "好评", "好评"]
 _SLICE = 100_000
@@ -72,7 +72,7 @@ def _numbered(prefix: str, number: np.ndarray, width: int) -> pa.Array:
 def _texts(chance: np.random.Generator, number: np.ndarray) -> pa.Array:
     """Texts of about 60 characters, nearly all different; one in fifty with contact data."""
     count = len(number)
-    contact = pc.if_else(pa.array(chance.random(count) < 0.02), _drawn(chance, _CONTACTS, count), "")
+    contact = pc.if_else(pa.array(chance.random(count) < 0.02), _drawn(chance, CONTACTS, count), "")
     parts = [_drawn(chance, pool, count) for pool in (_OPENERS, _MIDDLES, _MIDDLES, _CLOSERS)]
     said = pc.binary_join_element_wise(*parts, _numbered("第", number, 1), "，")
     return pc.binary_join_element_wise(said, contact, "")

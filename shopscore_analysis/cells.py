@@ -95,7 +95,7 @@ def _coded(columns: list[pd.Series]) -> tuple[Ints, pd.Index]:
 
 def table(shop: str, cells: Iterable[Cell], values: Sequence[pd.Index]) -> pd.DataFrame:
     """The summed cells in the order of their axes, as a tally holds them; cells of zero and of no week are left out."""
-    features: dict[str, list[Cell]] = {}
+    features: dict[str, list[_Numbered]] = {}
     keys: dict[str, int] = {"": 0}
     for cell in cells:
         features.setdefault(cell.feature, []).append(_known(cell, keys))
@@ -120,7 +120,15 @@ def table(shop: str, cells: Iterable[Cell], values: Sequence[pd.Index]) -> pd.Da
     })  # fmt: skip
 
 
-def _known(cell: Cell, keys: dict[str, int]) -> Cell:
+class _Numbered(NamedTuple):
+    """The rows of a cell, the number of the key of each among all keys, and how often each counts."""
+
+    rows: Rows
+    key: Ints
+    weight: Ints
+
+
+def _known(cell: Cell, keys: dict[str, int]) -> _Numbered:
     """The cell without rows of no week or key, its key numbered among all keys."""
     known = cell.rows.week >= 0
     code = np.zeros(len(known), dtype=np.int64)
@@ -129,16 +137,16 @@ def _known(cell: Cell, keys: dict[str, int]) -> Cell:
         code = number[cell.key.code]
         known &= code >= 0
     weight = np.ones(len(known), dtype=np.int64) if cell.weight is None else cell.weight
-    if not known.all():
-        return Cell(cell.feature, cell.rows.at(known), Key(code[known], ()), weight[known])
-    return Cell(cell.feature, cell.rows, Key(code, ()), weight)
+    if known.all():
+        return _Numbered(cell.rows, code, weight)
+    return _Numbered(cell.rows.at(known), code[known], weight[known])
 
 
-def _summed(cells: list[Cell], place: Ints, sizes: list[int]) -> tuple[Ints, Ints]:
+def _summed(cells: list[_Numbered], place: Ints, sizes: list[int]) -> tuple[Ints, Ints]:
     """The codes of a feature's cells [5, cells] in the order of the axes, and their sums."""
     rows = [np.concatenate(codes) for codes in zip(*(cell.rows for cell in cells), strict=True)]
-    codes = [*rows, place[np.concatenate([cell.key.code for cell in cells if cell.key])]]
-    weight = np.concatenate([cell.weight for cell in cells if cell.weight is not None])
+    codes = [*rows, place[np.concatenate([cell.key for cell in cells])]]
+    weight = np.concatenate([cell.weight for cell in cells])
     sizes = [*sizes[:3], int(codes[3].max(initial=0)) + 1, sizes[4]]
     number = numbered(codes, sizes)
     order = np.argsort(number, kind="stable")

@@ -7,6 +7,7 @@ for it; a copy that arrives later changes no earlier week. Rates by order and by
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from shopscore_analysis.said import own_words
@@ -60,7 +61,8 @@ def _stars(members: pd.DataFrame) -> pd.Series:
 
 def _first(reviews: pd.DataFrame) -> pd.Series:
     """The index of the first review that says nearly the same; of default texts their own."""
-    ordered = reviews.reset_index(drop=True).sort_values(["reviewed_at", "key"], kind="stable")
-    first = ordered.index.to_numpy()[first_alike(own_words(ordered["text"]).tolist())]
-    label = reviews.index.to_numpy()
-    return pd.Series(label[pd.Series(first, index=ordered.index).sort_index().to_numpy()], index=reviews.index)
+    by_time = reviews[["reviewed_at", "key"]].reset_index(drop=True).sort_values(["reviewed_at", "key"], kind="stable")
+    order = by_time.index.to_numpy()
+    first = np.empty_like(order)
+    first[order] = order[first_alike(own_words(reviews["text"].iloc[order]).tolist())]
+    return pd.Series(reviews.index.to_numpy()[first], index=reviews.index)

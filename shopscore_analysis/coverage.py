@@ -13,7 +13,7 @@ import pandas as pd
 
 from shopscore_analysis.inventory import Inventory
 from shopscore_analysis.kept import Kept
-from shopscore_analysis.named import Numbers, orders_named, references
+from shopscore_analysis.named import Numbers, by_key, named_by_month, references
 from shopscore_analysis.placed import Hashes, Source, frame
 from shopscore_analysis.schema import TABLES, week_start, weeks_to
 from shopscore_analysis.shards import order_rows
@@ -99,21 +99,22 @@ def _met(numbers: Numbers, kept: Kept, table: str, month: str, version: str) -> 
     name, orders = _name(numbers.source, table, month), numbers.versions
     known = _read(kept.get(name))
     changed = {one for one, _ in set(known.orders.items()) ^ set(orders.items())} if known else set()
-    if known and known.version == version and not any(_matters(one, numbers, known) for one in changed):
+    if known and known.version == version and not _matters(changed, numbers, known):
         if len(changed) > _STALE:
             kept.put(name, _written(replace(known, orders=orders)))
         return known
     records = frame(numbers.shelf.read(table, [month], _JOINED[table]))
     wanted = references(records)
-    met = _counted(records, orders_named(numbers, wanted, _ORDER))
-    found = _Met(version, orders, met, [one for one in orders if len(numbers.named(one, wanted))], wanted)
+    named = named_by_month(numbers, wanted, _ORDER)
+    found = _Met(version, orders, _counted(records, by_key(named)), [one for one in named if one], wanted)
     kept.put(name, _written(found))
     return found
 
 
-def _matters(month: str, numbers: Numbers, known: _Met) -> bool:
-    """Whether a month of orders that came, went or changed has, or had, to do with these records."""
-    return month in known.months or (month in numbers.versions and len(numbers.named(month, known.wanted)) > 0)
+def _matters(changed: set[str], numbers: Numbers, known: _Met) -> bool:
+    """Whether one of the months of orders that came, went or changed has, or had, to do with these records."""
+    there = changed.intersection(numbers.versions)
+    return bool(changed.intersection(known.months) or numbers.named(known.wanted, there))
 
 
 def _written(found: _Met) -> bytes:

@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TypeVar
@@ -118,44 +118,59 @@ class Journal:
         """The committed content of a path, to be read and closed."""
         return self.find(path).open("rb")
 
-    def consistent(self, folder: str, read: Callable[[list[str]], Content]) -> Content:
+    def consistent(
+        self, folder: str, read: Callable[[list[str]], Content], within: Collection[str] | None = None
+    ) -> Content:
         """What `read` makes of the committed paths under a folder, all of one moment; it is called again when a
-        writer commits while it reads.
+        writer commits while it reads. `within`: see `files`.
         """
         for _ in range(_ATTEMPTS):
-            before = self.state(folder)
+            before = self.state(folder, within)
             try:
                 result = read(sorted(before))
             except FileNotFoundError:
                 continue
-            if self.state(folder) == before:
+            if self.state(folder, within) == before:
                 return result
         raise ShopscoreError(
             f"expected a quiet moment to read {self.root / folder}, found writers all the time; try again"
         )
 
-    def state(self, folder: str) -> dict[str, tuple[int, int]]:
-        """Every committed path with what tells its versions apart; moving a staged file into place changes nothing."""
-        state = {}
-        for path in self.files(folder):
+    def state(self, folder: str, within: Collection[str] | None = None) -> dict[str, tuple[int, int]]:
+        """Every committed path with what tells its versions apart; moving a staged file into place changes nothing.
+
+        `within`: see `files`.
+        """
+        state, pending = {}, self._pending()
+        for path in self._files(folder, within, pending):
             with suppress(FileNotFoundError):
-                stat = self.find(path).stat()
+                stat = (self.find(path) if path in pending else self.root / path).stat()
                 state[path] = (stat.st_mtime_ns, stat.st_size)
         return state
 
-    def files(self, folder: str) -> list[str]:
-        """The committed paths under a folder, sorted."""
-        return sorted(
-            set(_below(self.root, folder, 3)) | {path for path in self._pending() if path.startswith(f"{folder}/")}
-        )
+    def files(self, folder: str, within: Collection[str] | None = None) -> list[str]:
+        """The committed paths under a folder, sorted; `within`: those in folders of these names only."""
+        return self._files(folder, within, self._pending())
+
+    def _files(self, folder: str, within: Collection[str] | None, pending: Collection[str]) -> list[str]:
+        waiting = {path for path in pending if path.startswith(f"{folder}/")}
+        meant = {path for path in waiting if _is_within(path.split("/")[-2], within)}
+        return sorted(meant.union(_below(f"{self.root}", folder, 3, within)))
 
 
-def _below(root: Path, folder: str, depth: int) -> Iterator[str]:
+def _below(root: str, folder: str, depth: int, within: Collection[str] | None) -> Iterator[str]:
     """The paths so many folders below a folder; years of months are listed often, and pathlib takes its time."""
-    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(root / folder) as entries:
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(f"{root}/{folder}") as entries:
         for entry in entries:
             path = f"{folder}/{entry.name}"
-            yield from [path] if depth == 1 else _below(root, path, depth - 1)
+            if depth == 1:
+                yield path
+            elif depth > 2 or _is_within(entry.name, within):
+                yield from _below(root, path, depth - 1, within)
+
+
+def _is_within(name: str, within: Collection[str] | None) -> bool:
+    return within is None or name in within
 
 
 @contextmanager

@@ -9,16 +9,24 @@ from functools import cache
 import pyarrow as pa
 
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1  # names of glibc's malloc.h
+_NO_GLIBC = (AttributeError, OSError, TypeError)  # macOS, Windows, musl
 _LARGE = 1 << 17  # bytes; left alone, glibc raises this bound and keeps what was freed in pieces
 
 
-@cache
 def give_back() -> None:
-    """Nothing; from now on large blocks that this process frees go back to the system, where its C library can.
+    """Nothing; what this process has freed goes back to the system, now and from now on, where its C library can.
 
     A month is counted in blocks that come and go; without this a process holds half as much again as it needs.
     """
+    _on_the_way()
+    with suppress(*_NO_GLIBC):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+@cache
+def _on_the_way() -> None:
+    """Nothing; from now on large blocks go back as soon as they are freed."""
     pa.set_memory_pool(pa.system_memory_pool())
-    with suppress(AttributeError, OSError, TypeError):  # no glibc: macOS, Windows, musl
+    with suppress(*_NO_GLIBC):
         for option in (_MMAP_THRESHOLD, _TRIM_THRESHOLD):
             ctypes.CDLL(None).mallopt(option, _LARGE)

@@ -5,7 +5,7 @@ An order may lie in any earlier month. Of the months in which none is named noth
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -36,14 +36,26 @@ class Numbers:
         self.versions = self.shelf.versions("orders")
         self._known: dict[str, Orders] = {}
 
-    def named(self, month: str, wanted: Hashes) -> NDArray[np.int64]:
-        """The numbers of the orders of a month that bear one of these hashes (sorted), as sub-order or as order."""
+    def named(self, wanted: Hashes, months: Collection[str] | None = None) -> dict[str, NDArray[np.int64]]:
+        """By month the numbers of the orders that bear one of these hashes (sorted), as sub-order or as order.
+
+        Of months in which none is named nothing is told; `months`: those looked at (default: all).
+        """
+        sieve = np.zeros(_SIEVE, dtype=np.bool_)
+        sieve[wanted % _SIEVE] = True
+        chosen = list(self.versions if months is None else months) if len(wanted) else []
+        found = {month: _named(self._orders(month), wanted, sieve) for month in chosen}
+        return {month: rows for month, rows in found.items() if len(rows)}
+
+    def _orders(self, month: str) -> Orders:
         if month not in self._known:
             self._known[month] = orders_of(self.source, month, self.versions[month])
-        orders, sieve = self._known[month], np.zeros(_SIEVE, dtype=np.bool_)
-        sieve[wanted % _SIEVE] = True
-        likely = np.flatnonzero(sieve[orders.part % _SIEVE] | sieve[orders.whole % _SIEVE])
-        return likely[_among(orders.part[likely], wanted) | _among(orders.whole[likely], wanted)]
+        return self._known[month]
+
+
+def _named(orders: Orders, wanted: Hashes, sieve: NDArray[np.bool_]) -> NDArray[np.int64]:
+    likely = np.flatnonzero(sieve[orders.part % _SIEVE] | sieve[orders.whole % _SIEVE])
+    return likely[_among(orders.part[likely], wanted) | _among(orders.whole[likely], wanted)]
 
 
 def _among(hashes: Hashes, wanted: Hashes) -> NDArray[np.bool_]:
@@ -57,20 +69,24 @@ def orders_named(numbers: Numbers, wanted: Hashes, columns: Sequence[str] = ()) 
 
     `columns`: those read (default: all). ShopscoreError where loaders change the shelf all the time.
     """
-    every = [name for name in TABLES["orders"].all_columns if name != "shop"]
+    return by_key(named_by_month(numbers, wanted, columns))
+
+
+def by_key(months: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The orders of all months, sorted by key."""
+    return pd.concat(months.values(), ignore_index=True).sort_values("key", kind="stable", ignore_index=True)
+
+
+def named_by_month(numbers: Numbers, wanted: Hashes, columns: Sequence[str] = ()) -> dict[str, pd.DataFrame]:
+    """The orders of `orders_named` by month; under "" none, with the columns."""
+    chosen = list(columns) or [name for name in TABLES["orders"].all_columns if name != "shop"]
     for _ in range(_ATTEMPTS):
-        parts = list(_parts(numbers, wanted, list(columns) or every))
+        rows = {"": np.zeros(0, np.int64), **numbers.named(wanted)}
+        found = {month: frame(numbers.shelf.take("orders", month, own, chosen)) for month, own in rows.items()}
         if numbers.shelf.versions("orders") == numbers.versions:
-            return pd.concat(parts, ignore_index=True).sort_values("key", kind="stable", ignore_index=True)
+            return found
         numbers = Numbers(numbers.source)
     raise ShopscoreError(
         f"expected a quiet moment to read {numbers.source.shelf}, found loaders all the time; wait for them and try "
         "again"
     )
-
-
-def _parts(numbers: Numbers, wanted: Hashes, columns: list[str]) -> Iterator[pd.DataFrame]:
-    yield frame(numbers.shelf.take("orders", "", np.zeros(0, np.int64), columns))
-    for month in numbers.versions if len(wanted) else ():
-        if len(rows := numbers.named(month, wanted)):
-            yield frame(numbers.shelf.take("orders", month, rows, columns))

@@ -5,7 +5,7 @@ A shelf is loaded in a local folder and copied there as it is: objects appear wh
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import IO, Any, TypeVar
 
 from shopscore_analysis.errors import SettingsError, ShopscoreError
@@ -37,27 +37,33 @@ class Objects:
     def __init__(self, url: str) -> None:
         self._system, self._root = file_system(url)
 
-    def files(self, folder: str) -> list[str]:
-        """The paths under a folder, sorted."""
-        return sorted(self.state(folder))
+    def files(self, folder: str, within: Collection[str] | None = None) -> list[str]:
+        """The paths under a folder, sorted; `within`: those in folders of these names only."""
+        return sorted(self.state(folder, within))
 
-    def state(self, folder: str) -> dict[str, tuple[str, int]]:
-        """Every path under a folder with what tells its versions apart."""
+    def state(self, folder: str, within: Collection[str] | None = None) -> dict[str, tuple[str, int]]:
+        """Every path under a folder with what tells its versions apart; `within`: see `files`."""
         self._system.invalidate_cache()
         found = self._system.find(f"{self._root}/{folder}", detail=True)
-        return {path[len(self._root) + 1 :]: (_stamp(about), about["size"]) for path, about in found.items()}
+        return {
+            path[len(self._root) + 1 :]: (_stamp(about), about["size"])
+            for path, about in found.items()
+            if within is None or path.split("/")[-2] in within
+        }
 
     def open(self, path: str) -> IO[bytes]:
         """The content of a path, to be read and closed."""
         handle: IO[bytes] = self._system.open(f"{self._root}/{path}", "rb")
         return handle
 
-    def consistent(self, folder: str, read: Callable[[list[str]], Content]) -> Content:
-        """What `read` makes of the paths under a folder, all of one moment."""
+    def consistent(
+        self, folder: str, read: Callable[[list[str]], Content], within: Collection[str] | None = None
+    ) -> Content:
+        """What `read` makes of the paths under a folder, all of one moment; `within`: see `files`."""
         for _ in range(_ATTEMPTS):
-            before = self.state(folder)
+            before = self.state(folder, within)
             result = read(sorted(before))
-            if self.state(folder) == before:
+            if self.state(folder, within) == before:
                 return result
         raise ShopscoreError(
             f"expected a quiet moment to read {self._root}/{folder}, found writers all the time; try again"

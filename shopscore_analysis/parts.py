@@ -12,9 +12,20 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from shopscore_analysis.errors import ShopscoreError
 from shopscore_analysis.periods import disjoint
-from shopscore_analysis.placed import BUCKETS, MONTHS, Place, Placed, Source, counted, digest, frame, orders_of, place
+from shopscore_analysis.placed import (
+    BUCKETS,
+    MONTHS,
+    ChangedError,
+    Place,
+    Placed,
+    Source,
+    counted,
+    digest,
+    frame,
+    orders_of,
+    place,
+)  # fmt: skip
 from shopscore_analysis.shards import Shard, lots
 from shopscore_analysis.shelf import Shelf
 
@@ -24,10 +35,6 @@ Rows = tuple[NDArray[np.uint32], NDArray[np.bool_]]  # numbers of a month's reco
 RECORDS = ("reviews", "aftersales")
 BATCH = 8 << 20  # bytes of a table that are placed at once, where months are smaller
 LARGEST = 60_000  # reviews, after-sales and orders of a shard; a month that has more is cut
-
-
-class ChangedError(ShopscoreError):
-    """A loader has changed the shelf since the shards were cut."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,12 @@ class Part:
     @property
     def name(self) -> str:
         """What the shard is called in messages."""
-        return self.month if self.of == 1 else f"{self.month}, part {self.number + 1} of {self.of}"
+        return self.month if self.of == 1 else f"{self.month} #{self.number + 1}"
+
+    @property
+    def size(self) -> int:
+        """How many reviews and after-sales the shard has."""
+        return sum(len(rows) for rows, _ in self.rows.values())
 
     def read(self) -> Shard:
         """The records of the shard; ChangedError where the shelf is no longer what the shards were cut from."""
@@ -59,13 +71,21 @@ class Part:
         reviews, aftersales = (self._records(shelf, table) for table in RECORDS)
         reviews = reviews.assign(lot=lots(reviews["key"], self.reviews))
         orders = self._orders(shelf)
-        now = {table: shelf.versions(table) for table in {table for table, _ in self.versions}}
-        if any(now[table].get(month, "") != version for (table, month), version in self.versions.items()):
+        if self._now(shelf) != self.versions:
             raise ChangedError(
                 f"expected the shelf {self.source.shelf} at rest, found that {self.month} was loaded anew"
             )
         about = self.source
         return Shard(about.shop, about.category, reviews, orders, aftersales, self.service, about.own)
+
+    def _now(self, shelf: Shelf) -> dict[tuple[str, str], str]:
+        """What `versions` would be now; "" where a file is gone."""
+        now: dict[tuple[str, str], str] = {}
+        for table in {table for table, _ in self.versions}:
+            months = [month for name, month in self.versions if name == table]
+            found = shelf.versions(table, months)
+            now |= {(table, month): found.get(month, "") for month in months}
+        return now
 
     def _orders(self, shelf: Shelf) -> pd.DataFrame:
         version = self.versions.get(("orders", self.month))

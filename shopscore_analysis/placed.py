@@ -21,6 +21,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from shopscore_analysis.copies import copies_by_month
+from shopscore_analysis.errors import ShopscoreError
 from shopscore_analysis.kept import Kept
 from shopscore_analysis.memory import give_back
 from shopscore_analysis.schema import TABLES
@@ -46,6 +47,10 @@ _UNCOUNTED = {
 _SIEVE = 1 << 21  # places of the sieve through which orders pass before their numbers are compared
 MONTHS = 8  # that are placed at once, at most
 _STALE = 4  # months of orders that may change before what was found is written down anew
+
+
+class ChangedError(ShopscoreError):
+    """A loader has changed the shelf since the shards were cut."""
 
 
 def counted(table: str) -> list[str]:
@@ -115,7 +120,7 @@ class Place:
     def name(self) -> str:
         """What the task is called in messages."""
         table, month, _ = self.born[0]
-        return f"{table} of {month}" + f" to {self.born[-1][1]}" * (len(self.born) > 1)
+        return f"{TABLES[table].label} {month}" + f"…{self.born[-1][1]}" * (len(self.born) > 1)
 
 
 def task_name(source: Source, table: str, month: str) -> str:
@@ -185,20 +190,36 @@ def _references(shelf: Shelf, table: str, month: str) -> Hashes:
 
 
 def _placed(task: Place, about: tuple[str, str, str], references: Hashes, orders: pd.DataFrame) -> Placed:
+    """Where the records of one month go; its columns are read in three lots, so that no two are in memory."""
     table, born, version = about
-    rows = Shelf(task.source.shelf).read(table, [born], counted(table))
-    at = order_rows(frame(rows.select(list(_JOINED[table]))), orders)
-    own = np.concatenate([orders["bucket"].to_numpy(dtype=np.uint8), hashes(rows["key"]).astype(np.uint8)])
-    bucket = own[np.where(at >= 0, at, len(orders) + np.arange(len(rows)))]
+    shelf = Shelf(task.source.shelf)
+    copy = _copies(shelf, table, born)
+    at, own = _joined(shelf, table, born, orders)
+    bucket = np.concatenate([orders["bucket"].to_numpy(dtype=np.uint8), own])
     month = np.append(orders["month"].to_numpy(dtype=object), born)[at]
     months, number = np.unique(month.astype(str), return_inverse=True)
-    copy = copies_by_month(frame(rows.select(_SAID))).to_numpy() if table == "reviews" else np.zeros(len(rows), bool)
-    marked = rows.append_column("copy", pa.array(copy))
+    rows = shelf.read(table, [born], counted(table))
+    if not len(copy) == len(at) == len(rows):
+        raise ChangedError(f"expected the shelf {shelf.root} at rest, found that {table} of {born} was loaded anew")
+    rows = rows.append_column("copy", pa.array(copy))
     return Placed(
         version, task.orders, sorted(set(orders["month"])), months.tolist(),
-        [digest(marked.take(np.flatnonzero(number == each))) for each in range(len(months))],
-        number.astype(np.uint16), bucket, copy, references,
+        [digest(rows.take(np.flatnonzero(number == each))) for each in range(len(months))],
+        number.astype(np.uint16), bucket[np.where(at >= 0, at, len(orders) + np.arange(len(own)))], copy, references,
     )  # fmt: skip
+
+
+def _copies(shelf: Shelf, table: str, born: str) -> NDArray[np.bool_]:
+    """Which records of a month are copies of another one."""
+    if table != "reviews":
+        return np.zeros(len(shelf.read(table, [born], ["key"])), np.bool_)
+    return copies_by_month(frame(shelf.read(table, [born], _SAID))).to_numpy()
+
+
+def _joined(shelf: Shelf, table: str, born: str, orders: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
+    """The row of the order of each record, -1 where there is none, and the bucket of a record without an order."""
+    rows = shelf.read(table, [born], ["key", *_JOINED[table]])
+    return order_rows(frame(rows.drop_columns("key")), orders), hashes(rows["key"]).astype(np.uint8)
 
 
 def _candidates(task: Place, references: list[Hashes]) -> tuple[pd.DataFrame, NDArray[np.uint8]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,6 +29,7 @@ from shopscore_analysis.schema import TABLES
 __all__ = ["Merged", "Shelf", "schema_of"]
 
 Fact = TypeVar("Fact")
+_MONTH = "month="
 
 
 class Shelf:
@@ -67,12 +68,12 @@ class Shelf:
         names = _unique(["key", *wanted])
 
         def parts(paths: list[str]) -> list[pa.Table]:
-            chosen = [path for path in _spelled_once(paths) if months is None or month_of(path) in months]
-            return [self._file(table, path, names) for path in chosen]
+            return [self._file(table, path, names) for path in _spelled_once(paths)]
 
         empty = schema_of(table).empty_table().select(names)
-        whole = pa.concat_tables([empty, *self._journal.consistent(table, parts)])
-        return whole.sort_by("key").select(wanted).combine_chunks()
+        found = self._journal.consistent(table, parts, _folders(months))
+        whole = pa.concat_tables(found) if found else empty
+        return (whole if len(found) == 1 else whole.sort_by("key")).select(wanted).combine_chunks()
 
     def inspected(
         self, table: str, known: Mapping[str, tuple[str, Fact]], look: Callable[[str, bytes], Fact]
@@ -101,7 +102,7 @@ class Shelf:
 
     def take(self, table: str, month: str, rows: NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
         """Some records of a month by their numbers in the order of keys; a row group at a time is in memory."""
-        paths = [path for path in self._journal.files(table) if month_of(path) == month]
+        paths = self._journal.files(table, _folders([month]))
         if len(paths) != 1:
             return self.read(table, [month], columns).take(rows)
         parts = [schema_of(table).empty_table().select(columns)]
@@ -115,10 +116,14 @@ class Shelf:
                     parts.append(file.read_row_group(group, list(columns)).take(own).cast(parts[0].schema))
         return pa.concat_tables(parts).combine_chunks()
 
-    def versions(self, table: str) -> dict[str, str]:
-        """The months (YYYY-MM) that hold records of a table, oldest first, each with what tells its versions apart."""
+    def versions(self, table: str, months: Collection[str] | None = None) -> dict[str, str]:
+        """The months (YYYY-MM) that hold records of a table, oldest first, each with what tells its versions apart.
+
+        `months` narrows what is looked at.
+        """
         found: dict[str, str] = {}
-        for path, stamp in sorted(self._journal.state(table).items()):
+        state = self._journal.state(table, _folders(months))
+        for path, stamp in sorted((path, state[path]) for path in _spelled_once([*state])):
             found[month_of(path)] = f"{found.get(month_of(path), '')}{path} {stamp} "
         return dict(sorted(found.items()))
 
@@ -167,6 +172,11 @@ def _spelled_once(paths: list[str]) -> list[str]:
     return paths
 
 
+def _folders(months: Collection[str] | None) -> set[str] | None:
+    """The names of the folders of these months; None for all."""
+    return None if months is None else {f"{_MONTH}{month}" for month in months}
+
+
 def month_of(path: str) -> str:
     """The month (YYYY-MM) whose records a path holds."""
-    return path.split("/")[2].removeprefix("month=")
+    return path.split("/")[2].removeprefix(_MONTH)

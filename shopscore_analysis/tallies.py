@@ -26,8 +26,8 @@ from shopscore_analysis.count import count_shard
 from shopscore_analysis.errors import ShopscoreError
 from shopscore_analysis.kept import Kept
 from shopscore_analysis.memory import give_back
-from shopscore_analysis.parts import RECORDS, ChangedError, Cut, Mapper, Part, cut
-from shopscore_analysis.placed import Source, task_name
+from shopscore_analysis.parts import RECORDS, Cut, Mapper, Part, cut
+from shopscore_analysis.placed import ChangedError, Source, task_name
 from shopscore_analysis.schema import week_start
 from shopscore_analysis.shelf import Shelf
 from shopscore_analysis.tally import Tally, total
@@ -44,8 +44,9 @@ COUNTING = (
 )  # fmt: skip
 _DATA = ("reasons.toml", "simplified.txt", "stopwords.txt")
 _ENGINES = ("jieba",)
+_DECIDES = {"lexicon": "词表", "program": "程序"}  # what makes months count anew, as an analyst reads it
 _ABOUT = "about.json"
-_SUMS = ("sum-", "names-")
+HISTORY = ("name", "order", "review", "aftersale", "text", "complaint", "cause", "loss", "lag")  # what `history` holds
 _ATTEMPTS = 5
 _RECENT = 6  # months, and up to as many more, that a new week may change; of the older ones sums are kept, too
 
@@ -71,26 +72,37 @@ class Counted:
 
     def tally(self, weeks: Collection[str] | None = None) -> Tally:
         """The tally of everything, or of some weeks; the names of products are those of the whole history."""
-        old = list(self.months)[: max(len(self.months) // _RECENT - 1, 0) * _RECENT]
-        recent = [month for month in self.months if month not in old]
         if weeks is None:
-            return total([self._before("sum", old), *self._of(recent)])
-        meant = [month for month in old if months_of(weeks).intersection(self.months[month].born)]
+            return total([self._before("sum"), *self._of(self._recent)])
+        meant = [month for month in self._old if months_of(weeks).intersection(self.months[month].born)]
         now = [tally.where(week=[*weeks]) for tally in self._of(meant)]
         return total(
-            [self._before("names", old), *now, *(tally.where(week=["", *weeks]) for tally in self._of(recent))]
+            [self._before("names"), *now, *(tally.where(week=["", *weeks]) for tally in self._of(self._recent))]
         )
 
-    def _before(self, kind: str, old: list[str]) -> Tally:
-        """The sum of the older months, or of their names of products: kept, or made now."""
-        if not old:
+    def history(self) -> Tally:
+        """`history` of the tally of everything."""
+        return total([self._before("history"), *map(history, self._of(self._recent))])
+
+    @property
+    def _old(self) -> list[str]:
+        """The months that a new week is not likely to change."""
+        return list(self.months)[: max(len(self.months) // _RECENT - 1, 0) * _RECENT]
+
+    @property
+    def _recent(self) -> list[str]:
+        return list(self.months)[len(self._old) :]
+
+    def _before(self, kind: str) -> Tally:
+        """The sum of one of `_SUMS` over the older months: kept, or made now."""
+        if not (old := self._old):
             return Tally()
-        name = f"{kind}-{_digest([name for month in old for name in self.months[month].names])}"
+        name = f"{kind}-{_digest([*HISTORY, *(name for month in old for name in self.months[month].names)])}"
         known = loaded(self._kept.get(name))
         if known is None:
-            known = total(tally if kind == "sum" else tally.where(week="") for tally in self._of(old))
+            known = total(map(_SUMS[kind], self._of(old)))
             self._kept.put(name, dumped(known))
-            self._kept.remove({other for other in self._kept.names() if other.startswith(kind)} - {name})
+            self._kept.remove({other for other in self._kept.names() if other.startswith(f"{kind}-")} - {name})
         return known
 
     @property
@@ -113,6 +125,17 @@ class Counted:
         return found
 
 
+def history(tally: Tally) -> Tally:
+    """The features of `HISTORY` over all SKUs, without quotes: what findings and trends read, small for many weeks."""
+    cells = tally.cells[tally.cells["feature"].isin(HISTORY)]
+    return Tally.of([cells.assign(sku="")])
+
+
+_SUMS: dict[str, Callable[[Tally], Tally]] = {
+    "sum": lambda tally: tally, "names": lambda tally: tally.where(week=""), "history": history,
+}  # fmt: skip
+
+
 def tally_of(
     source: Source,
     map: Mapper = map,
@@ -126,6 +149,11 @@ def tally_of(
     Counting begins anew where a loader changes the shelf meanwhile; ShopscoreError if that goes on.
     """
     return _at_rest(source, lambda: counted(source, map, progress, notice).tally(weeks))
+
+
+def history_of(source: Source) -> Tally:
+    """`history` of everything on a shelf; counts and raises as `tally_of`."""
+    return _at_rest(source, lambda: counted(source).history())
 
 
 def count_new(
@@ -166,12 +194,11 @@ def counted(
     whole = cut(source, map)
     parts = {month: whole.parts(month) for month in whole.digests}
     missing = [part for month in parts.values() for part in month if kept_name(part) not in there]
-    changed = [name for name in ("lexicon", "program") if before.get(name, now[name]) != now[name]]
+    missing.sort(key=lambda part: part.size, reverse=True)  # so that the last ones to be done are short
+    changed = [said for name, said in _DECIDES.items() if before.get(name, now[name]) != now[name]]
     if changed and missing:
         number = len({part.month for part in missing})
-        (notice or _silent)(
-            f"the {' and the '.join(changed)} changed since the last count: {number} months are counted anew"
-        )
+        (notice or _silent)(f"{'和'.join(changed)}和上次统计时不一样了：{number} 个月要重新统计")
     aside = {}
     for done, (part, content) in enumerate(zip(missing, map(keep, missing), strict=True), 1):
         aside[kept_name(part)] = content
@@ -181,7 +208,7 @@ def counted(
     about["months"] = {month: asdict(told) for month, told in months.items()}
     kept.put(_ABOUT, json.dumps(about).encode())
     of_use = {_ABOUT, *_names(months), *_found_names(whole)}
-    kept.remove(name for name in there - of_use if not name.startswith(_SUMS))
+    kept.remove(name for name in there - of_use if name.partition("-")[0] not in _SUMS)
     return Counted(source, months, {name: content for name, content in aside.items() if content})
 
 

@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from multiprocessing import connection
 from queue import SimpleQueue
 from threading import Thread
@@ -39,18 +39,10 @@ def end_with_parent() -> None:
     Thread(target=watch, daemon=True).start()
 
 
-def _warm(category: str, own: str) -> None:
-    from shopscore_analysis.text.tagger import scan
-
-    scan(["很好"], category, own)
-
-
-def _serve(pipe: connection.Connection, category: str, own: str) -> None:
-    """What a worker does: waits for tasks with its lexicon read; the interrupt is for the process that started it."""
+def _serve(pipe: connection.Connection) -> None:
+    """What a worker does: waits for tasks; the interrupt is for the process that started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
-    with suppress(Exception):  # what is wrong here is told by the first task
-        _warm(category, own)
     while True:
         function, task = pipe.recv()
         try:
@@ -62,13 +54,13 @@ def _serve(pipe: connection.Connection, category: str, own: str) -> None:
 class _Lane:
     """One worker process and the pipe to it."""
 
-    def __init__(self, category: str, own: str) -> None:
-        self._about = (category, own)
-        self._start()
+    def __init__(self) -> None:
+        self.start()
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """A new worker, at first or in the place of one that died."""
         self._pipe, theirs = _SPAWN.Pipe()
-        self._process = _SPAWN.Process(target=_serve, args=(theirs, *self._about), daemon=True)
+        self._process = _SPAWN.Process(target=_serve, args=(theirs,), daemon=True)
         self._process.start()
         theirs.close()
 
@@ -84,10 +76,6 @@ class _Lane:
             raise error
         return result
 
-    def renew(self) -> None:
-        """A new worker in the place of one that died."""
-        self._start()
-
     def kill(self) -> None:
         """Ends the worker at once, whatever it is doing."""
         self._process.kill()
@@ -102,8 +90,8 @@ class _Lane:
 class Pool:
     """Some worker processes; `map` is that of the builtin, over several tasks at once."""
 
-    def __init__(self, workers: int, category: str = "", own: str = "", notice: Notice | None = None) -> None:
-        self._lanes = [_Lane(category, own) for _ in range(workers)]
+    def __init__(self, workers: int, notice: Notice | None = None) -> None:
+        self._lanes = [_Lane() for _ in range(workers)]
         self._notice, self._open = notice, True
         self._free: SimpleQueue[_Lane] = SimpleQueue()
         for lane in self._lanes:
@@ -130,16 +118,18 @@ class Pool:
             try:
                 return lane.run(function, task)
             except EOFError as error:
-                if not self._open:
+                if self._open:
+                    lane.start()
+                if not self._open:  # now, or since
+                    lane.kill()
                     raise
-                lane.renew()
                 if last:
                     raise ShopscoreError(
                         f"expected a worker to count {name}, found that its process died twice (often: out of memory); "
                         "try fewer --workers, or look at that month's exports"
                     ) from error
                 if self._notice:
-                    self._notice(f"the worker that counted {name} died; {name} is tried once more")
+                    self._notice(f"统计 {name} 的进程中断了（多半是内存不够），再试一次")
         return None
 
     def close(self) -> None:
@@ -153,15 +143,15 @@ class Pool:
 
 
 @contextmanager
-def pool(workers: int, category: str = "", own: str = "", notice: Notice | None = None) -> Iterator[Mapper]:
-    """The `map` of so many worker processes, which have read the lexicon already; of none for one.
+def pool(workers: int, notice: Notice | None = None) -> Iterator[Mapper]:
+    """The `map` of so many worker processes; of none for one. `notice` is told of a worker that dies.
 
     Whatever ends the block, an interrupt too, ends the processes.
     """
     if workers < 2:
         yield map
         return
-    processes = Pool(workers, category, own, notice)
+    processes = Pool(workers, notice)
     try:
         yield processes.map
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -13,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from shopscore_analysis import report, show, standing
+from shopscore_analysis import named, report, show, standing
 from shopscore_analysis.care import cases, redress, screening, watch
 from shopscore_analysis.inventory import Inventory
 from shopscore_analysis.learn.baseline import baseline
@@ -145,6 +146,8 @@ def test_repeats_are_looked_for_in_the_weeks_asked_for(sample: Shop) -> None:
     some, every = sample.repeats(weeks), sample.repeats()
     assert 0 < len(some) < len(every) and some["since"].min() >= f"{week_start(weeks[0]):%Y-%m-%d}"
     assert "2026年第34周的评价里共" in show.repeats_table(some, "2026年第34周").markup
+    heads = re.findall(r'<th scope="row"[^>]*>([^<]*)</th>', show.repeats_table(some).markup)
+    assert heads and all(head.isdigit() for head in heads)  # whole reviews in bold nobody reads
     assert "2026年第34周的评价里没有几乎相同的评价。" in show.repeats_table(some.head(0), "2026年第34周").markup
 
 
@@ -218,6 +221,18 @@ def test_only_orders_that_are_named_are_read_and_all_of_those(tmp_path: Path) ->
     assert found["key"].reindex(met).tolist() == orders["key"].reindex(all_met).tolist()
     with shop._source() as source:
         assert orders_named(Numbers(source), references(reviews.head(0))).empty
+
+
+def test_the_first_status_compares_each_month_of_orders_once_with_each_month_of_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = make_shop(tmp_path / "shop", 3)
+    compared: list[int] = []
+    before = named._named
+    monkeypatch.setattr(named, "_named", lambda orders, *rest: compared.append(1) or before(orders, *rest))
+    shop.status()
+    born = sum(len(shop.shelf.months(table)) for table in ("reviews", "aftersales"))
+    assert 0 < len(compared) <= born * len(shop.shelf.months("orders"))
 
 
 # A follow-up that bears no time

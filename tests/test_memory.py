@@ -30,3 +30,27 @@ def test_blocks_that_are_freed_below_a_live_one_are_given_back() -> None:
         [sys.executable, "-c", SCRIPT.format(given=True)], capture_output=True, text=True, check=True
     )
     assert int(given.stdout) > 90
+
+
+SMALL = """
+from pathlib import Path
+from shopscore_analysis.memory import give_back
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+give_back()
+blocks = [bytearray(60_000) for _ in range(2000)]
+last = blocks.pop()
+before = resident()
+del blocks
+{again}
+print((before - resident()) >> 20)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, and only glibc is told")
+def test_small_blocks_that_are_freed_below_a_live_one_are_given_back_when_it_is_asked_again() -> None:
+    freed = [
+        int(subprocess.run([sys.executable, "-c", SMALL.format(again=again)], capture_output=True, check=True).stdout)
+        for again in ("", "give_back()")
+    ]
+    assert freed[0] < 50 < freed[1]

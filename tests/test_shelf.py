@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import random
 import shutil
 import tempfile
@@ -10,6 +11,7 @@ import threading
 from pathlib import Path
 from urllib.parse import quote
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -135,6 +137,24 @@ def test_pandas_reads_the_folder_as_it_stands(tmp_path: Path) -> None:
         ("a", "试衣间", "2026-09"),
         ("b", "试衣间", "2026-10"),
     ]
+
+
+def test_one_month_is_read_without_looking_into_the_folders_of_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf(tmp_path)
+    shelf.put([("reviews", reviews([(f"{month}", 31 * month, 0, "好") for month in range(6)]))])
+    months = shelf.months("reviews")
+    whole = {month: len(shelf.read("reviews", [month])) for month in months}
+    looked: list[str] = []
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: looked.append(str(path)) or scandir(path))
+    assert len(months) > 3
+    assert len(shelf.read("reviews", months[:1])) == whole[months[0]] == 1
+    assert len(shelf.take("reviews", months[0], np.zeros(1, np.int64), ["key"])) == 1
+    assert list(shelf.versions("reviews", months[:1])) == months[:1]
+    assert {path[-7:] for path in looked if "month=" in path} == {months[0]}
+    assert list(shelf.versions("reviews")) == months
 
 
 def test_the_digest_follows_the_bytes(tmp_path: Path) -> None:
@@ -273,6 +293,8 @@ def test_two_spellings_of_one_shops_folder_are_refused(tmp_path: Path) -> None:
     shutil.copytree(plain, tmp_path / "reviews" / f"shop={quote('试衣间')}")
     with pytest.raises(SettingsError) as refused:
         shelf.read("reviews")
+    with pytest.raises(SettingsError, match="expected one folder for the shop"):
+        shelf.versions("reviews")
     assert str(refused.value) == (
         f"expected one folder for the shop 试衣间 on the shelf, found reviews/shop={quote('试衣间')} and "
         "reviews/shop=试衣间; move the older one out of data/shelf and load its exports again"

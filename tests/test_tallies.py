@@ -15,12 +15,15 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from shopscore_analysis import parts, tallies
+from shopscore_analysis import parts, placed, tallies
 from shopscore_analysis import shards as shards_module
 from shopscore_analysis.count import count, count_shard
 from shopscore_analysis.errors import ShopscoreError
 from shopscore_analysis.kept import Kept
-from shopscore_analysis.parts import ChangedError
+from shopscore_analysis.measure import findings, trend
+from shopscore_analysis.measure.lag import KINDS, completed, lag_curve
+from shopscore_analysis.parts import Part
+from shopscore_analysis.placed import ChangedError
 from shopscore_analysis.shards import shards
 from shopscore_analysis.shop import Shop
 from shopscore_analysis.tallies import COUNTING, dumped, loaded
@@ -64,7 +67,7 @@ def test_a_shelf_counts_to_the_bytes_of_its_records_in_memory_and_is_kept(shop: 
     shutil.rmtree(shop.root / "data" / "tally")
     whole, counted, said = _told(shop)
     assert (whole, said) == (fresh, [])
-    assert counted == shop.shelf.months("reviews")
+    assert sorted(counted) == shop.shelf.months("reviews")
 
 
 def test_a_new_month_counts_what_its_records_belong_to_only(shop: Shop) -> None:
@@ -136,7 +139,7 @@ def test_a_changed_lexicon_counts_everything_again_says_so_and_forgets_the_old(s
     whole, counted, said = _told(shop)
     assert len(counted) == len(names)
     assert whole != fresh
-    assert said == [f"the lexicon changed since the last count: {len(names)} months are counted anew"]
+    assert said == [f"词表和上次统计时不一样了：{len(names)} 个月要重新统计"]
     assert names.isdisjoint(path.name for path in (shop.root / "data" / "tally").iterdir())
 
 
@@ -185,6 +188,54 @@ def test_where_nothing_is_new_the_shelf_is_not_looked_at(
     (shop.root / "data" / "tally" / "about.json").unlink()
     with pytest.raises(TypeError):
         _told(shop)
+
+
+def test_the_history_is_what_the_whole_tally_says_to_findings_and_trends_and_reads_little(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tallies, "_RECENT", 1)
+    add(shop, 2, 4)
+    whole = Shop.open(shop.root).tally("all")
+    folder = shop.root / "data" / "tally"
+    for path in folder.glob("sum-*"):
+        path.unlink()
+    get, read = Kept.get, []
+    for _ in range(2):  # the first time the older months are summed and kept
+        home = Shop.open(shop.root)
+        past = home.history()
+        monkeypatch.setattr(Kept, "get", lambda self, name: read.append(name) or get(self, name))
+    assert "2026-03" not in {name[6:13] for name in read if name.startswith("tally")}
+    assert list(folder.glob("sum-*")) == []
+    assert past.names == whole.names
+    assert set(past.cells["sku"]) == {""}
+    now = past.weeks[-1]
+    assert findings(past, now).equals(findings(whole, now))
+    for event in ("complaint", "low_stars"):
+        assert trend(past, event=event, product="p1").equals(trend(whole, event=event, product="p1"))
+    for kind in KINDS:
+        assert completed(past, kind, now).equals(completed(whole, kind, now))
+        assert lag_curve(past, kind, now).equals(lag_curve(whole, kind, now))
+    early = past.weeks[3]
+    assert dumped(home.history(early)) == dumped(past.where(week=["", *past.weeks[:4]]))
+    home.count()
+    assert dumped(home.history()) == dumped(past)
+    monkeypatch.setattr(tallies, "HISTORY", (*tallies.HISTORY, "pattern"))  # what was kept holds less
+    assert dumped(Shop.open(shop.root).history()) == dumped(tallies.history(whole))
+
+
+def test_the_largest_shards_are_counted_first(shop: Shop) -> None:
+    shutil.rmtree(shop.root / "data" / "tally")
+    add(shop, 2, 1, orders=40)
+    sizes: list[int] = []
+
+    def mapped(function: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[Any]:
+        waiting = list(tasks)
+        sizes.extend(task.size for task in waiting if isinstance(task, Part))
+        return map(function, waiting)
+
+    shop.count_new(mapped)
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(set(sizes)) > 2
 
 
 def test_to_count_ahead_keeps_every_shard_and_puts_nothing_together(
@@ -242,7 +293,7 @@ def test_any_order_and_any_cut_of_the_months_gives_the_same_bytes(
     counted: list[str] = []
     whole = shop.count(map=_shuffled, progress=lambda path, done, total: counted.append(path.name))
     assert dumped(whole) == fresh
-    assert any("part 2 of" in name for name in counted)
+    assert any("#2" in name for name in counted)
 
 
 def test_counting_begins_anew_where_the_shelf_is_loaded_meanwhile(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,6 +308,21 @@ def test_counting_begins_anew_where_the_shelf_is_loaded_meanwhile(shop: Shop, mo
     monkeypatch.setattr(tallies, "count_shard", counting)
     whole = dumped(Shop.open(shop.root).count())
     assert whole == _afresh(shop)
+
+
+def test_a_month_that_grows_while_it_is_placed_is_placed_anew(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(shop.root / "data" / "tally")
+    copies, loads = placed._copies, [2]
+
+    def looked(*about: Any) -> Any:
+        found = copies(*about)
+        if loads:
+            add(shop, 0, loads.pop(), orders=20)
+        return found
+
+    monkeypatch.setattr(placed, "_copies", looked)
+    assert dumped(Shop.open(shop.root).count()) == _afresh(shop)
+    assert not loads
 
 
 def test_a_shelf_that_never_rests_is_refused_with_the_way_out(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

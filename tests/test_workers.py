@@ -15,6 +15,7 @@ import pytest
 from shopscore_analysis import parts
 from shopscore_analysis.cli.counting import count_ahead
 from shopscore_analysis.errors import SettingsError, ShopscoreError
+from shopscore_analysis.placed import Place, Source
 from shopscore_analysis.shop import Shop
 from shopscore_analysis.tallies import dumped
 from shopscore_analysis.workers import PAYS, chosen, cluster, pool
@@ -57,6 +58,13 @@ def shop(made: tuple[Path, bytes], tmp_path: Path) -> Shop:
     return Shop.open(shutil.copytree(made[0], tmp_path / "shop"))
 
 
+def test_a_notice_calls_tables_as_the_commands_do() -> None:
+    """Not by their names in the code."""
+    months = ("2026-01", "2026-02")
+    task = Place(Source("", "", "", ""), tuple(("reviews", month, "") for month in months), {})
+    assert task.name == "评价 2026-01…2026-02"
+
+
 def test_the_command_counts_with_two_processes_to_the_same_bytes(
     made: tuple[Path, bytes], shop: Shop, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,7 +80,7 @@ def test_a_worker_that_dies_is_told_with_its_shard_and_the_shard_is_tried_again(
     with pool(2, notice=said.append) as mapped:
         tasks = [Task(tmp_path, "2026-03"), Task(tmp_path, "2026-04", deaths=1), Task(tmp_path, "2026-05")]
         assert list(mapped(work, tasks)) == ["2026-03", "2026-04", "2026-05"]
-        assert said == ["the worker that counted 2026-04 died; 2026-04 is tried once more"]
+        assert said == ["统计 2026-04 的进程中断了（多半是内存不够），再试一次"]
         with pytest.raises(ShopscoreError) as refused:
             list(mapped(work, [Task(tmp_path, "2026-06", deaths=2)]))
         assert str(refused.value) == (

@@ -27,7 +27,7 @@ def _mapper(home: Shop, workers: int, cluster: str, waits: int) -> AbstractConte
 
     if cluster:
         return processes.cluster(cluster)
-    return processes.pool(processes.chosen(workers, waits), home.settings.category, home.own, _say)
+    return processes.pool(processes.chosen(workers, waits), _say)
 
 
 def _say(text: str) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -142,15 +143,21 @@ def _scan(cube: _Cube, cause: int, product: int, first: int) -> _Span | None:
     k, n = cube.series(cause, product)
     if k.sum() == 0 or len(k) <= _REST:
         return None
-    starts, ends = np.triu_indices(len(k))
-    fits = (starts > 0) & (ends >= first) & (ends - starts + 1 <= len(k) - _REST)  # from week 0: told by its rest
-    starts, ends = starts[fits], ends[fits]
+    starts, ends = _stretches(len(k), first)
     inside_k, inside_n = (_sums(weekly, starts, ends) for weekly in (k, n))
     worse = inside_k * n.sum() > inside_n * k.sum()
     lasting = ends == len(k) - 1  # a dip that ended says what its neighbours say better: they were worse
     ratio = _likelihood_ratio(inside_k, inside_n, k.sum(), n.sum())
     at = int(np.argmax(np.where(worse | lasting, ratio, -np.inf)))
     return _span(cube, cause, product, int(starts[at]), int(ends[at]), tried=len(starts))
+
+
+@lru_cache(maxsize=4)
+def _stretches(weeks: int, first: int) -> tuple[np.ndarray, np.ndarray]:
+    """First and last week of every span to be tried: one that begins in week 0 is told by its rest."""
+    starts, ends = np.triu_indices(weeks)
+    fits = (starts > 0) & (ends >= first) & (ends - starts + 1 <= weeks - _REST)
+    return starts[fits], ends[fits]
 
 
 def _sums(weekly: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:

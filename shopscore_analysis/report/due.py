@@ -169,8 +169,8 @@ def _worked(job: Job) -> Iterator[Outcome]:
     yield from (told := list(_loaded(job, shop, log)))
     weeks, waits = due_weeks(shop, job.notebook, job.today, job.most)
     if weeks and job.workers > 1:
-        with pool(job.workers, shop.settings.category, shop.own) as chosen:
-            shop.count(chosen)
+        with pool(job.workers) as chosen:
+            shop.count_new(chosen)
     for week, outcome in weeks:
         yield _made(job, shop, log, week, outcome)
     if not weeks and not told:

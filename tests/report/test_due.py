@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from shopscore_analysis.report import due, inbox
 from shopscore_analysis.report.bundle import Bundle
 from shopscore_analysis.report.due import Job, Outcome, ended_well, run_due, shops_under, work
 from shopscore_analysis.report.missed import due_weeks
-from shopscore_analysis.report.runlog import RunLog
+from shopscore_analysis.report.runlog import RunLog, runs_of
 from shopscore_analysis.shop import Shop
 from tests.report import shops
 
@@ -53,6 +55,18 @@ def _job(shop: Shop, day: date = TUESDAY, most: int = 8) -> Job:
 
 def _told(outcomes: list[Outcome]) -> list[tuple[str, str]]:
     return [(outcome.week, outcome.outcome) for outcome in outcomes]
+
+
+def test_a_shop_that_is_counted_by_many_processes_is_counted_ahead_and_nothing_is_put_together(
+    tmp_path: Path, issued: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = shops.make(tmp_path / "小店")
+    counted: list[object] = []
+    monkeypatch.setattr(due, "pool", lambda workers: nullcontext(workers))
+    monkeypatch.setattr(Shop, "count_new", lambda self, map: counted.append(map))
+    outcomes = work(replace(_job(shop), workers=3))
+    assert _told(outcomes)[-1] == ("2026-W46", "made")
+    assert counted == [3]
 
 
 def test_new_exports_are_picked_up_and_the_newest_whole_week_is_made_once(tmp_path: Path, issued: list[str]) -> None:
@@ -266,6 +280,27 @@ def test_the_log_answers_by_shop_and_outcome_newest_first(tmp_path: Path) -> Non
     assert [(row.shop, row.outcome) for row in log.read()] == [("a", "failed"), ("b", "failed"), ("a", "made")]
     assert [row.id for row in log.read(shop="a")] == [3, 1]
     assert [row.id for row in log.read(outcome="failed", last=1)] == [3]
+
+
+def test_a_shop_is_found_by_the_whole_name_of_its_folder(tmp_path: Path) -> None:
+    """Not by its end, and a sign of SQL is a letter; a path finds it, too."""
+    log = RunLog(tmp_path)
+    for name in ("a", "ba", "x_y", "xzy"):
+        log.begin(tmp_path / name, f"店 {name}", "weekly", "", {})
+    assert [row.id for row in log.read(shop="a")] == [1]
+    assert [row.id for row in log.read(shop="x_y")] == [3]
+    assert [row.id for row in log.read(shop=str(tmp_path / "ba"))] == [2]
+    assert log.read(shop="%") == log.read(shop=".") == []
+
+
+def test_a_shops_own_log_tells_of_runs_from_before_its_folder_was_renamed(tmp_path: Path) -> None:
+    """It knows no other shop."""
+    shop = tmp_path / "new"
+    shop.mkdir()
+    RunLog(shop).begin(tmp_path / "old", "店", "weekly", "", {})
+    RunLog(tmp_path).begin(tmp_path / "renew", "别的店", "weekly", "", {})
+    assert [row.shop for row in runs_of(shop)] == ["店"]
+    assert runs_of(shop, shop="别的店", last=5)[0].folder.endswith("renew")
 
 
 def test_a_damaged_log_is_named(tmp_path: Path) -> None:
