@@ -6,8 +6,10 @@ DATA_DIR holds labelled-train.jsonl (id, text, causes, complaint, positive), rev
 positive, text) and labelled-dev.jsonl, of which only the ids are read, to keep its texts out of training.
 labels.csv beside this script adds causes for reviews of reviews-dev.csv.gz by their id: each text was read for them.
 Its column `use` says what else became of a text: "lexicon", read while phrases were written; "picked", chosen because
-an older tagger was unsure of it; "unread", drawn by chance and kept from whoever wrote phrases. Thresholds are chosen
-and quality is measured on the unread ones, out of fold. Needs the extra `train` (scikit-learn).
+an older tagger was unsure of it; "unread", drawn by chance and kept from whoever wrote phrases. sentences.jsonl holds
+texts of our own, written for kinds of goods and causes of which the labelled reviews have few. Everything is measured
+out of fold: causes on the unread reviews, the complaint against the flag of all. Thresholds are chosen on the unread
+reviews and those of labelled-train.jsonl. Needs the extra `train` (scikit-learn).
 """
 
 from __future__ import annotations
@@ -31,33 +33,37 @@ from shopscore_analysis.measure.rates import wilson
 from shopscore_analysis.text.lexicon import CAUSE_NAMES, CLASSES, expand_all, lexicon
 from shopscore_analysis.text.matcher import Found, find
 from shopscore_analysis.text.model import (
-    _TONE_SHRINK,
     BITS,
     CLAUSE_SHARE,
     LEAST,
     MOST,
     OUTPUTS,
+    TONE_SHRINK,
     Vocabulary,
     clause_owners,
     columns,
+    moods,
     phrase_trust,
     strange,
     tones,
     vocabulary,
 )
 from shopscore_analysis.text.normalize import Batch, batch
-from shopscore_analysis.text.tagger import SAID, kept
+from shopscore_analysis.text.tagger import SAID, dissatisfaction, kept
 
 LICENCE_NOTE = (
     "Weights and figures were computed by tools/train_tagger.py from labelled public reviews whose corpus states no "
-    "licence; they hold hashes of n-grams and numbers, no text. The files are under this project's MIT licence."
+    "licence, and from sentences of our own (tools/sentences.jsonl); they hold hashes of n-grams and numbers, no text. "
+    "The files are under this project's MIT licence."
 )
 LABELS = Path(__file__).resolve().parent / "labels.csv"
+SENTENCES = Path(__file__).resolve().parent / "sentences.jsonl"
 DATA = Path(__file__).resolve().parent.parent / "shopscore_analysis" / "data"
-MIN_COUNT = 6
-TOPICS, TOPIC_SCALE, LEXICON_SCALE, TONE_SCALE, C = 300, 2.0, 0.4, 0.2, 1.0
+MIN_COUNT = 12  # texts that hold an n-gram; all weights then fit in the cache of one core
+TOPICS, TOPIC_SCALE, LEXICON_SCALE, TONE_SCALE, C = 300, 2.0, 0.4, 0.2, 0.5
 TRUST = 0.1  # more for what a phrase states than training gives: it must hold in categories that have no labels
 QUIET, ALONE, PRAISES, WEAK_WEIGHT = 4000, 150, 600, 0.3  # weak labels: how many of each kind, and their weight
+OWN_WEIGHT = 0.5  # of our own sentences
 TOLERANCE = 1e-2  # of the solver: a quarter of the time, decisions correlate with those at 1e-4 by more than 0.99999
 FOLDS, CHUNK = 5, 4000
 FAVOURABLE_SHARE = 1 / 3  # of the texts that thresholds are chosen for
@@ -68,8 +74,10 @@ PRAISE = """客服回复很快 回复及时 客服很热情 客服很耐心 服�
 分量足 个头大 很好用 操作简单 安装方便 安装师傅很专业 声音很小 运行流畅 电池耐用 效果很好 性价比高
 价格实惠 价格便宜 是正品 和描述一致 跟图片一样 很划算 宝宝很喜欢 老人用着方便 一点不掉色 不起球 不起毛
 不卡顿 没有破损 一个没坏"""
-INSTALL = OUTPUTS.index("installation")
-CAUSE_FILES = ("cause_logistics.toml", "cause_product.toml", "cause_service.toml")
+CAUSE_FILES = ("cause_general.toml", "cause_logistics.toml", "cause_product.toml", "cause_service.toml")
+COMPLAINTS = (*CAUSE_NAMES, "dissatisfied")  # the last names no cause, and all its phrases are learnt
+FEW = 30  # reviews with a cause, below which its threshold is chosen on our own sentences, too,
+OWN_SAY = 0.2  # each with this weight: they hold rare causes more often than reviews do
 
 
 @dataclass
@@ -138,17 +146,24 @@ def read(folder: Path) -> tuple[list[dict], list[dict]]:
         for row in csv.DictReader(file):
             causes, complaint = [each for each in row["causes"].split("+") if each], row["complaint"] == "1"
             labelled.append(flagged[row["id"]] | {"use": row["use"], "causes": causes, "complaint": complaint})
-    return labelled, list(flagged.values())
+    return labelled + own_sentences(), list(flagged.values())
+
+
+def own_sentences() -> list[dict]:
+    """The texts of our own, labelled as the reviews are; an id is the digest of its text."""
+    rows = [json.loads(line) for line in SENTENCES.open(encoding="utf-8")]
+    for row in rows:
+        row |= {
+            "id": hashlib.sha256(row["text"].encode()).hexdigest()[:10],
+            "use": "own",
+            "positive": 1 - row["complaint"],
+        }
+    return rows
 
 
 def bucket(ids: list[str]) -> np.ndarray:
     """The fold of each review: what is learnt of a text out of fold has not seen its bucket."""
     return np.array([digest(each) // FOLDS % FOLDS for each in ids])
-
-
-def held_out(ids: list[str]) -> np.ndarray:
-    """The fifth of the flagged reviews that no shipped weight has seen: sha256 of the id, modulo 5, is 0."""
-    return np.array([digest(each) % FOLDS == 0 for each in ids])
 
 
 def digest(name: str) -> int:
@@ -159,7 +174,7 @@ def digest(name: str) -> int:
 def clause_tone(tone: np.ndarray, data: Set, rarity: np.ndarray) -> np.ndarray:
     """The tone of each clause."""
     raw = data.part @ (tone * rarity)
-    return (raw / np.sqrt(np.square(lengths(data.part, rarity)) + _TONE_SHRINK)).astype(np.float32)
+    return (raw / np.sqrt(np.square(lengths(data.part, rarity)) + TONE_SHRINK)).astype(np.float32)
 
 
 def sounds(tone_by: list[np.ndarray], fold: np.ndarray, data: Set, whole: csr_matrix, rarity: np.ndarray) -> np.ndarray:
@@ -176,13 +191,8 @@ def fit_outputs(x: csr_matrix, y: np.ndarray, sample: np.ndarray, columns: int, 
     g, lex, t, b = [], [], [], []
     k, n = 2 * len(CLASSES), topics.shape[0]
     for c in range(y.shape[1]):
-        if c == INSTALL:
-            w = np.zeros(x.shape[1])
-            w[columns + c] = 2 / LEXICON_SCALE
-            bias = -1.0
-        else:
-            m = LinearSVC(C=C, tol=TOLERANCE, max_iter=600, random_state=0).fit(x, y[:, c], sample_weight=sample)
-            w, bias = m.coef_[0], m.intercept_[0]
+        m = LinearSVC(C=C, tol=TOLERANCE, max_iter=600, random_state=0).fit(x, y[:, c], sample_weight=sample)
+        w, bias = m.coef_[0], m.intercept_[0]
         g.append(w[:columns] + TOPIC_SCALE * (w[columns + k : columns + k + n] @ topics))
         known = w[columns : columns + k] * LEXICON_SCALE
         if c < len(CAUSE_NAMES):
@@ -200,7 +210,7 @@ def totals(data: Set, whole: csr_matrix, part: csr_matrix, tone_z: np.ndarray, o
     clause = (part @ g + data.said_part @ lex + b).astype(np.float32)
     best = np.maximum.reduceat(clause, np.searchsorted(data.text_of, np.arange(data.size)), axis=0)
     total = text + CLAUSE_SHARE * best
-    total[:, : len(CAUSE_NAMES)] += phrase_trust(odd, data.said > 0)
+    total[:, : len(CAUSE_NAMES)] += phrase_trust(odd[:, None], data.said[:, : len(CLASSES)] > 0)
     return total
 
 
@@ -231,10 +241,19 @@ def whole_tagger(
     scores: np.ndarray, threshold: np.ndarray, slope: np.ndarray, said: np.ndarray, odd: np.ndarray
 ) -> np.ndarray:
     """What the tagger would state: the model's confidence, bounded by what the lexicon knows."""
-    causes, classes = len(CAUSE_NAMES), len(CLASSES)
     sure = 1 / (1 + np.exp(-slope * (scores - threshold)))
-    sure[:, :causes] *= kept(said[:, :causes] > 0, said[:, classes : classes + causes] > 0, odd)
+    told = said > 0
+    sure[:, : len(CAUSE_NAMES)] *= kept(told[:, : len(CLASSES)], told[:, len(CLASSES) :], odd)
     return sure >= SAID
+
+
+def complaints(told: np.ndarray, out: np.ndarray, tone_z: np.ndarray, odd: np.ndarray, limit: tuple) -> np.ndarray:
+    """How dissatisfied the tagger would find each text."""
+    threshold, slope = limit
+    stated = whole_tagger(out, threshold, slope, told, odd)[:, : len(CAUSE_NAMES)]
+    believed = 1 / (1 + np.exp(-slope[-1] * (out[:, -1] - threshold[-1])))
+    said, denied = told[:, : len(CLASSES)] > 0, told[:, len(CLASSES) :] > 0
+    return dissatisfaction(believed, moods(tone_z), said, denied, stated.any(axis=1))
 
 
 def interval(hits: int, of: int) -> list[float]:
@@ -263,9 +282,9 @@ def made_up() -> tuple[list[str], np.ndarray]:
     chance, praise = np.random.default_rng(2), PRAISE.split()
     groups = {name: expand_all(words, {}) for name, words in toml("groups.toml").items()}
     texts, rows = [], []
-    for name, entry in (pair for path in sorted(CAUSE_FILES) for pair in toml(path).items() if pair[0] in CAUSE_NAMES):
+    for name, entry in (pair for path in sorted(CAUSE_FILES) for pair in toml(path).items() if pair[0] in COMPLAINTS):
         phrases = sorted({each for each in expand_all(entry["phrases"], groups) if 4 <= len(each) <= 12})
-        for i in chance.permutation(len(phrases))[:ALONE]:
+        for i in chance.permutation(len(phrases))[: ALONE if name in CAUSE_NAMES else None]:
             lead = f"{praise[chance.integers(len(praise))]}，但是" if i % 3 == 0 else ""
             texts.append(lead + phrases[i])
             rows.append([cause == name for cause in CAUSE_NAMES] + [True])
@@ -286,11 +305,18 @@ def design(some: Set, whole: csr_matrix, tone: np.ndarray, topics: np.ndarray) -
     return hstack([whole, *map(csr_matrix, blocks)]).tocsr().astype(np.float32)
 
 
-def limits(out: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Threshold and slope of each output."""
-    threshold = np.array([best_threshold(out[:, c], y[:, c], weight) for c in range(y.shape[1])])
-    threshold[INSTALL] = 1.0
-    return threshold, np.array([slope_of(out[:, c], y[:, c], threshold[c]) for c in range(y.shape[1])])
+def limits(
+    out: np.ndarray, y: np.ndarray, weight: np.ndarray, favourable: np.ndarray, chosen: np.ndarray, own: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Threshold and slope of each output, by the chosen reviews, and by our own sentences where those are few.
+
+    Hidden negatives are sought among favourable reviews, so the complaint's threshold is chosen on them.
+    """
+    weight = np.where(own, OWN_SAY, weight)
+    rows = [chosen | own if y[chosen, c].sum() < FEW else chosen for c in range(y.shape[1])]
+    on = [*rows[:-1], chosen & favourable]
+    threshold = np.array([best_threshold(out[m, c], y[m, c], weight[m]) for c, m in enumerate(on)])
+    return threshold, np.array([slope_of(out[m, c], y[m, c], threshold[c]) for c, m in enumerate(rows)])
 
 
 def main() -> None:
@@ -303,8 +329,9 @@ def main() -> None:
     y = np.array([[c in row["causes"] for c in CAUSE_NAMES] + [row["complaint"]] for row in labelled], dtype=np.int64)
     favourable = np.array([int(row["positive"]) for row in labelled]) == 1
     unread = np.array([row["use"] == "unread" for row in labelled])
-    scarce = favourable[unread].sum() * (1 / FAVOURABLE_SHARE - 1) / (~favourable[unread]).sum()
-    weight = np.where(favourable, 1.0, scarce)
+    own = np.array([row["use"] == "own" for row in labelled])
+    chosen = unread | np.array([row["use"] == "given" for row in labelled])
+    weight = shares(favourable, chosen)
 
     hashes, rarity = vocabulary_of([row["text"] for row in flagged])
     known, width = vocabulary(hashes), len(hashes)
@@ -313,7 +340,7 @@ def main() -> None:
     pool_whole = weighed(pool.whole, rarity)
     flag = np.array([row["positive"] == "0" for row in flagged]).astype(int)
     ids = [row["id"] for row in flagged]
-    held, pool_fold = held_out(ids), bucket(ids)
+    pool_fold = bucket(ids)
     data = features([row["text"] for row in labelled], known)
     whole, part = weighed(data.whole, rarity), weighed(data.part, rarity)
     topics = TruncatedSVD(TOPICS, random_state=0, n_iter=3).fit(pool_whole).components_.astype(np.float32)
@@ -329,44 +356,54 @@ def main() -> None:
     invented, invented_y = made_up()
     weak = features([flagged[i]["text"] for i in rows] + invented, known)
     weak_whole = weighed(weak.whole, rarity)
-    weak_y = np.concatenate([np.zeros((len(rows), y.shape[1]), dtype=np.int64), invented_y])
-    weights = np.concatenate([np.ones(len(y)), np.full(len(weak_y), WEAK_WEIGHT)])
+    weights = np.concatenate([np.where(own, OWN_WEIGHT, 1.0), np.full(weak.size, WEAK_WEIGHT)])
     weak_fold = np.concatenate([pool_fold[rows], np.arange(len(invented)) % FOLDS])
-    every_y = np.concatenate([y, weak_y])
+    every_y = np.concatenate([y, np.zeros((len(rows), y.shape[1]), dtype=np.int64), invented_y])
 
     fold = bucket([row["id"] for row in labelled])
-    tone_by = [tone_of(~held & (pool_fold != k)) for k in range(FOLDS)]
-    raw = sounds(tone_by, fold, data, whole, rarity)
+    tone_by = [tone_of(pool_fold != k) for k in range(FOLDS)]
+    raw, pool_raw = sounds(tone_by, fold, data, whole, rarity), sounds(tone_by, pool_fold, pool, pool_whole, rarity)
     mean, scale = raw.mean(axis=0), raw.std(axis=0) + 1e-6
-    tone_z = (raw - mean) / scale
+    tone_z, pool_tone = (raw - mean) / scale, (pool_raw - mean) / scale
     weak_tone = (sounds(tone_by, weak_fold, weak, weak_whole, rarity) - mean) / scale
     x = vstack([design(data, whole, tone_z, topics), design(weak, weak_whole, weak_tone, topics)]).tocsr()
 
+    pool_part = weighed(pool.part, rarity)
     out, odd = np.zeros(y.shape), np.zeros(len(y), dtype=np.float32)
+    pool_out, pool_odd = np.zeros((pool.size, y.shape[1])), np.zeros(pool.size, dtype=np.float32)
     for k in range(FOLDS):
-        here = fold == k
-        odd[here] = strange(data.whole[here] @ (rarity * taught(data, ~here)), data.whole[here] @ rarity)
-        use = np.concatenate([fold != k, np.ones(len(weak_y), dtype=bool)])
+        here, there, seen = fold == k, pool_fold == k, taught(data, fold != k)
+        odd[here] = strange(data.whole[here] @ (rarity * seen), data.whole[here] @ rarity)
+        pool_odd[there] = strange(pool.whole[there] @ (rarity * seen), pool.whole[there] @ rarity)
+        use = np.concatenate([~here, weak_fold != k])
         w = fit_outputs(x[use], every_y[use], weights[use], width, topics)
         out[here] = totals(data, whole, part, tone_z, odd, w)[here]
+        pool_out[there] = totals(pool, pool_whole, pool_part, pool_tone, pool_odd, w)[there]
         print("fold", k, flush=True)
-    said_yes = np.zeros(y.shape, dtype=bool)
+    said_yes, complaint, pool_complaint = np.zeros(y.shape, dtype=bool), np.zeros(len(y)), np.zeros(pool.size)
     for k in range(FOLDS):
-        rest, here = unread & (fold != k), fold == k
-        said_yes[here] = whole_tagger(out[here], *limits(out[rest], y[rest], weight[rest]), data.said[here], odd[here])
-    quality = measure(said_yes[unread], y[unread], weight[unread], out[unread], favourable[unread])
+        here, there = fold == k, pool_fold == k
+        limit = limits(out, y, weight, favourable, chosen & ~here, own & ~here)
+        said_yes[here] = whole_tagger(out[here], *limit, data.said[here], odd[here])
+        complaint[here] = complaints(data.said[here], out[here], tone_z[here], odd[here], limit)
+        pool_complaint[there] = complaints(pool.said[there], pool_out[there], pool_tone[there], pool_odd[there], limit)
+    threshold, slope = limits(out, y, weight, favourable, chosen, own)
+    share = shares(favourable, unread)
+    quality = {
+        "what": "out of five folds, on reviews drawn by chance that whoever wrote phrases has not seen "
+        "(tools/labels.csv, unread); weighed to two unfavourable reviews for each favourable one",
+        **f1s(said_yes[unread], y[unread], share[unread]),
+        **ranking(complaint[unread & favourable], y[unread & favourable, -1]),
+        "complaint_auc_flag": auc(flag, pool_complaint),
+        "own_sentences": {"n": int(own.sum()), **f1s(said_yes[own], y[own], np.ones(own.sum()))},
+        "causes": by_cause(said_yes[unread], y[unread], share[unread]),
+    }
     print(json.dumps({k: v for k, v in quality.items() if k != "causes"}))
     for name, row in quality["causes"].items():
         print(f"{name:18} {row}")
     if args.folds_only:
         return
-    threshold, slope = limits(out[unread], y[unread], weight[unread])
-    # hidden negatives are sought among favourable reviews, so the complaint's threshold is chosen on them
-    kind = unread & favourable
-    threshold[-1] = best_threshold(out[kind, -1], y[kind, -1], weight[kind])
-    slope[-1] = slope_of(out[unread, -1], y[unread, -1], threshold[-1])
-
-    tone = tone_of(~held)
+    tone = tone_of(np.ones(pool.size, dtype=bool))
     g, lex, t, b = fit_outputs(x, every_y, weights, width, topics)
     full = np.concatenate([g, tone[:, None]], axis=1) * rarity[:, None]
     step = np.quantile(np.abs(full), 0.9995, axis=0) / 127
@@ -389,7 +426,7 @@ def main() -> None:
         slope=slope.astype(np.float32),
     )
     staged.replace(target)
-    sources = [args.data / "labelled-train.jsonl", args.data / "reviews-dev.csv.gz", LABELS]
+    sources = [args.data / "labelled-train.jsonl", args.data / "reviews-dev.csv.gz", LABELS, SENTENCES]
     quality |= {
         "licence": LICENCE_NOTE,
         "weights": hashlib.sha256(target.read_bytes()).hexdigest(),
@@ -402,14 +439,17 @@ def main() -> None:
     print(target, target.stat().st_size)
 
 
-def measure(said: np.ndarray, y: np.ndarray, weight: np.ndarray, scores: np.ndarray, favourable: np.ndarray) -> dict:
-    """Precision, recall and F1 per output, and how well the complaint ranks favourable reviews."""
-    causes, sums = {}, np.zeros(3)
+def shares(favourable: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """The weight of each text, so that among these a share of FAVOURABLE_SHARE is favourable."""
+    scarce = favourable[among].sum() * (1 / FAVOURABLE_SHARE - 1) / (~favourable[among]).sum()
+    return np.where(favourable, 1.0, scarce)
+
+
+def by_cause(said: np.ndarray, y: np.ndarray, weight: np.ndarray) -> dict:
+    """Precision, recall and F1 of each output."""
+    causes = {}
     for c, name in enumerate(OUTPUTS):
-        hit, extra, missed = (
-            float((mask * weight).sum())
-            for mask in (said[:, c] & (y[:, c] > 0), said[:, c] & (y[:, c] == 0), ~said[:, c] & (y[:, c] > 0))
-        )
+        hit, extra, missed = counted(said[:, c], y[:, c], weight)
         n, stated_n, hits_n = int(y[:, c].sum()), int(said[:, c].sum()), int((said[:, c] & (y[:, c] > 0)).sum())
         causes[name] = {
             "n": n,
@@ -419,22 +459,44 @@ def measure(said: np.ndarray, y: np.ndarray, weight: np.ndarray, scores: np.ndar
             "recall_interval": interval(hits_n, n),
             "precision": round(hit / max(hit + extra, 1e-9), 3),
             "recall": round(hit / max(hit + missed, 1e-9), 3),
-            "f1": round(2 * hit / max(2 * hit + extra + missed, 1e-9), 3),
+            "f1": round(f1(hit, extra, missed), 3),
         }
-        if name != "complaint":
-            sums += hit, extra, missed
-    order = np.argsort(-scores[favourable, -1])
-    hits = np.cumsum(y[favourable, -1][order])
+    return causes
+
+
+def f1s(said: np.ndarray, y: np.ndarray, weight: np.ndarray) -> dict:
+    """Micro and macro F1 of the causes."""
+    rows = np.array([counted(said[:, c], y[:, c], weight) for c in range(len(CAUSE_NAMES))])
+    return {
+        "micro_f1": round(f1(*rows.sum(axis=0)), 4),
+        "macro_f1": round(float(np.mean([f1(*row) for row in rows])), 4),
+    }
+
+
+def counted(said: np.ndarray, truth: np.ndarray, weight: np.ndarray) -> tuple[float, float, float]:
+    """What was said rightly, said wrongly, and missed."""
+    true = truth > 0
+    return tuple(float((mask * weight).sum()) for mask in (said & true, said & ~true, ~said & true))
+
+
+def f1(hit: float, extra: float, missed: float) -> float:
+    """F1 of these counts."""
+    return float(2 * hit / max(2 * hit + extra + missed, 1e-9))
+
+
+def ranking(complaint: np.ndarray, truth: np.ndarray) -> dict:
+    """How well the complaint ranks favourable reviews."""
+    hits = np.cumsum(truth[np.argsort(-complaint)])
     reach = hits / hits[-1] >= 0.6
     return {
-        "what": "out of five folds, on reviews drawn by chance that whoever wrote phrases has not seen "
-        "(tools/labels.csv, unread); weighed to two unfavourable reviews for each favourable one",
-        "micro_f1": round(float(2 * sums[0] / (2 * sums[0] + sums[1] + sums[2])), 4),
-        "macro_f1": round(float(np.mean([causes[name]["f1"] for name in CAUSE_NAMES])), 4),
-        "complaint_auc_favourable": round(float(roc_auc_score(y[favourable, -1], scores[favourable, -1])), 4),
+        "complaint_auc_favourable": auc(truth, complaint),
         "complaint_precision_at_recall_60": round(float((hits / np.arange(1, len(hits) + 1))[reach].max()), 4),
-        "causes": causes,
     }
+
+
+def auc(truth: np.ndarray, scores: np.ndarray) -> float:
+    """The area under the ROC curve, rounded."""
+    return round(float(roc_auc_score(truth, scores)), 4)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ ROLES = ("deny", "post_deny", "suspend", "contrast", "guard")
 _SUSPEND, _GUARD = (1 << ROLES.index(role) for role in ("suspend", "guard"))
 MAX_PAIRS = 63
 OWN = "lexicon.toml"  # what a shop adds and rejects
+OWNED = 1 << len(ROLES)  # the role of what it adds: it counts, whatever the model thinks of the text
 FAULTS = "错差赖坏输逊亏愧俗凡腻苦涩臭酸咸贵慢烂假丑掉破漏卡烫吵重累难糙黏油痒毛缺少过燥吝"  # denied, they praise
 _ALTERNATIVES = re.compile(r"\(([^()]*)\)")
 _GROUP = re.compile(r"\{([^{}]+)\}")
@@ -167,7 +168,9 @@ def _add_causes(
             raise LexiconError(f"expected a table [{label}] in {name}, found {entry!r}; put it under its heading")
         bit = 1 << CLASSES.index(label)
         for pattern in expand_all(_text(entry.get("phrases", ""), f"{label}.phrases", name), groups):
-            drafts.setdefault(pattern, Draft()).classes |= bit
+            draft = drafts.setdefault(pattern, Draft())
+            draft.classes |= bit
+            draft.roles |= OWNED * (name == OWN)
         for pair in entry.get("pairs", []):
             _add_pair(drafts, pairs, bit, pair, groups)
 

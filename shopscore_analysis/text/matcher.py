@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from shopscore_analysis.text.clauses import boundaries
 from shopscore_analysis.text.compiled import Lexicon
-from shopscore_analysis.text.lexicon import CLASSES, FAINT, FAULTS, ROLES
+from shopscore_analysis.text.lexicon import CLASSES, FAINT, FAULTS, OWNED, ROLES
 from shopscore_analysis.text.loops import compiled
 from shopscore_analysis.text.normalize import Batch
 
@@ -29,7 +29,8 @@ class Found:
     """Statements of the lexicon in a batch, one row each, ordered by text and start.
 
     `text` is the row of the batch, `kind` an index into CLASSES, [`start`, `end`) the span in that text;
-    `denied` marks what the text says is not so, `paired` what an aspect and a fault make up together.
+    `denied` marks what the text says is not so, `paired` what an aspect and a fault make up together, `owned` the
+    phrases of a shop's own lexicon.
     `clauses` numbers the clause of every character of the batch.
     """
 
@@ -39,6 +40,7 @@ class Found:
     end: Ints
     denied: Bools
     paired: Bools
+    owned: Bools
     clauses: Ints
 
 
@@ -66,6 +68,7 @@ class _Statements:
     end: Ints
     classes: Ints
     paired: Bools
+    owned: Bools
 
     def keep(self, mask: Bools | Ints) -> _Statements:
         return _Statements(*(getattr(self, field.name)[mask] for field in fields(self)))
@@ -168,6 +171,7 @@ def _statements(matches: _Matches, lexicon: Lexicon, clause: Ints) -> _Statement
         np.concatenate([phrase.end, matches.end[second]]),
         np.concatenate([lexicon.classes[phrase.pattern], classes]),
         np.repeat([False, True], [len(phrase.start), len(first)]),
+        np.append(lexicon.roles[phrase.pattern] & OWNED > 0, np.zeros(len(first), dtype=np.bool_)),
     )
     order = (both.start << _PLACE | ((1 << (_PLACE - 1)) - both.end)) << 1 | both.paired
     return both.keep(np.argsort(order, kind="stable"))  # two sorted runs, which a stable sort merges
@@ -292,7 +296,7 @@ def _rows(batch: Batch, stated: _Statements, denied: Bools, clauses: Ints) -> Fo
     row, kind, text = _classed(stated.classes, stated.start, batch.starts, len(CLASSES))
     origin = batch.starts[text]
     spans = stated.start[row] - origin, stated.end[row] - origin
-    return Found(text, kind, *spans, denied[row], stated.paired[row], clauses)
+    return Found(text, kind, *spans, denied[row], stated.paired[row], stated.owned[row], clauses)
 
 
 @compiled

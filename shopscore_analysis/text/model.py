@@ -37,7 +37,7 @@ _FAMILIAR, _FOREIGN = 0.98, 0.90  # shares of taught n-grams from which a text i
 _PHRASE_TRUST = 3.0
 _CERTAIN = 80.0  # a logit beyond which nothing changes
 _UNIT = 1024  # in 1 of rarity
-_TONE_SHRINK = 30.0  # short clauses have less to say: added to their squared length
+TONE_SHRINK = 30.0  # short clauses have less to say: added to their squared length
 
 
 @dataclass(frozen=True)
@@ -192,19 +192,19 @@ def score(batch: Batch, found: Found) -> Scored:
     first = np.searchsorted(text_of, np.arange(batch.size))
     part = _sums(batch, spans)
     whole, _ = gathered(part, first)
-    tone = tones(_tone(whole), _tone(part, _TONE_SHRINK), text_of, batch.size)
+    tone = tones(_tone(whole), _tone(part, TONE_SHRINK), text_of, batch.size)
     # in double precision, so that a text scores alike alone and in any batch
     tone = ((tone - known.tone_mean) / known.tone_scale).astype(np.float64)
     clauses = _weighed(part, number[batch.starts[found.text] + found.start], found)
     _, best = gathered(clauses, first)
     total = _weighed(whole, found.text, found) + tone @ known.tone + CLAUSE_SHARE * best
     odd = strange(whole[:, -2], whole[:, -3])
-    said = np.zeros((batch.size, len(CLASSES)), dtype=np.bool_)
+    said, owned = np.zeros((2, batch.size, len(CLASSES)), dtype=np.bool_)
     said[found.text[~found.denied], found.kind[~found.denied]] = True
-    total[:, : len(CAUSE_NAMES)] += phrase_trust(odd, said)
+    owned[found.text[found.owned], found.kind[found.owned]] = True
+    total[:, : len(CAUSE_NAMES)] += phrase_trust(np.maximum(odd[:, None], owned), said)
     confidence = 1 / (1 + np.exp(np.minimum(-known.slope * (total - known.threshold), _CERTAIN)))
-    mood = 1 / (1 + np.exp(_MOOD_SLOPE * (_MOOD_MIDDLE - tone[:, 0])))
-    return Scored(confidence.astype(np.float32), mood.astype(np.float32), odd, clauses, first, spans)
+    return Scored(confidence.astype(np.float32), moods(tone), odd, clauses, first, spans)
 
 
 def _weighed(sums: Reals, owner: Ints, found: Found) -> NDArray[np.float64]:
@@ -226,12 +226,20 @@ def _sums(batch: Batch, spans: Ints) -> Reals:
     return sums
 
 
+def moods(tone: NDArray[np.floating]) -> Reals:
+    """How unfavourable each text sounds as a whole (0-1), from its standardised tone features [texts, 8]."""
+    return np.asarray(1 / (1 + np.exp(_MOOD_SLOPE * (_MOOD_MIDDLE - tone[:, 0]))), dtype=np.float32)
+
+
 def strange(taught: Reals, every: Reals) -> Reals:
     """How unlike the labelled texts each text is (0-1), from its summed rarities: of taught n-grams, and of all."""
     share = taught / np.maximum(every, LEAST)
     return np.clip((_FAMILIAR - share) / (_FAMILIAR - _FOREIGN), 0, 1).astype(np.float32)
 
 
-def phrase_trust(odd: Reals, said: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """What a stated cause gains in each text [texts, causes]: the more, the stranger the text."""
-    return np.asarray(_PHRASE_TRUST * odd[:, None] * said[:, : len(CAUSE_NAMES)], dtype=np.float64)
+def phrase_trust(doubt: Reals, said: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """What stated causes gain [texts, causes]: the more, the less the model may know of it.
+
+    `doubt` [texts, 1 or classes]: how strange the text is; 1 for phrases that a shop has accepted as its own.
+    """
+    return np.asarray((_PHRASE_TRUST * doubt * said)[:, : len(CAUSE_NAMES)], dtype=np.float64)

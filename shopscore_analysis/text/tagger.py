@@ -29,6 +29,7 @@ _SILENT = 0.02  # the complaint of a text that says nothing
 DENIED = 0.4  # what is left of a confidence when all the text says of its cause is that it is not so
 UNSAID = 0.97  # what is left of a confidence that no phrase supports,
 STRANGE = 0.3  # and what a text unlike the labelled ones takes of that
+CONTENT = 0.5  # where phrases praise or deny and none complains, half is left: the model alone states nothing there
 _UNNAMED = 0.65  # what is left of a complaint where no phrase complains
 _ONLY_DENIALS = 0.35  # what is left of a complaint where everything said is denied
 _MILD = 0.4  # the mean of complaint and mood from which a text counts as complaining: mild ones sound favourable
@@ -127,6 +128,7 @@ def _scan_chunk(texts: Sequence[str], known: Lexicon) -> Scan:
     found = find(chunk, known)
     scored = score(chunk, found)
     sure = _decided(found, scored, chunk.size)
+    sure[_only_displeased(chunk, found), : len(CAUSE_NAMES)] *= CONTENT
     silent = _silent(chunk)
     sure[silent] = 0.0
     sure[silent, _COMPLAINT] = _SILENT
@@ -146,6 +148,14 @@ def _silent(chunk: Batch) -> Ints:
     return np.array([text for text, span in spans if is_default(chunk.folded[span])], dtype=np.int64)
 
 
+def _only_displeased(chunk: Batch, found: Found) -> NDArray[np.bool_]:
+    """Which texts are phrases of plain dissatisfaction and nothing else: they name no cause (好你个头)."""
+    plain = found.kind == DISSATISFIED
+    held = np.bincount(found.text[plain], (found.end - found.start)[plain], chunk.size)
+    spoken = np.add.reduceat(_speech()[chunk.codes] >= _SPOKEN, chunk.starts[:-1], dtype=np.int64)
+    return np.asarray((held > 0) & (held >= spoken))
+
+
 @lru_cache(maxsize=1)
 def _speech() -> NDArray[np.uint8]:
     """For each character, whether it is one of the signs that default texts are made of, speaks, and is Chinese."""
@@ -162,19 +172,21 @@ def _decided(found: Found, scored: Scored, texts: int) -> NDArray[np.float32]:
     said, denied = told = np.zeros((2, texts, len(CLASSES)), dtype=np.bool_)
     told[found.denied.astype(np.int64), found.text, found.kind] = True
     causes = slice(0, len(CAUSE_NAMES))
-    sure[:, causes] *= kept(said[:, causes], denied[:, causes], scored.strange)
+    sure[:, causes] *= kept(said, denied, scored.strange)
     caused = np.asarray((sure[:, causes] >= SAID).any(axis=1))
-    sure[:, _COMPLAINT] = _complaint(sure[:, _COMPLAINT], scored.mood, said, denied, caused)
+    sure[:, _COMPLAINT] = dissatisfaction(sure[:, _COMPLAINT], scored.mood, said, denied, caused)
     return sure
 
 
 def kept(said: NDArray[np.bool_], denied: NDArray[np.bool_], strange: NDArray[np.float32]) -> NDArray[np.float64]:
-    """What is left of the confidence of each cause [texts, causes], by what the lexicon says of it."""
-    silent = UNSAID - STRANGE * strange.astype(np.float64)
-    return np.where(said, 1.0, np.where(denied, DENIED, silent[:, None]))
+    """What is left of the confidence of each cause [texts, causes], by the classes that the lexicon says and denies."""
+    causes = slice(0, len(CAUSE_NAMES))
+    content = ~said[:, : FAINT + 1].any(axis=1) & (said[:, PRAISE] | denied.any(axis=1))
+    silent = np.where(content, CONTENT, 1.0) * (UNSAID - STRANGE * strange)
+    return np.where(said[:, causes], 1.0, np.where(denied[:, causes], DENIED, silent[:, None]))
 
 
-def _complaint(
+def dissatisfaction(
     believed: NDArray[np.float32],
     mood: NDArray[np.float32],
     said: NDArray[np.bool_],

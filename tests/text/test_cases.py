@@ -30,3 +30,15 @@ def test_case(row: dict) -> None:
 @pytest.mark.parametrize("row", cases("known-failures"))
 def test_a_known_failure_that_passes_has_to_be_moved_to_the_other_cases(row: dict) -> None:
     assert not kept(row)
+
+
+def test_what_is_measured_on_is_not_learnt_from() -> None:
+    told = Path(__file__).parents[2] / "tools" / "sentences.jsonl"
+    learnt = {bare(json.loads(line)["text"]) for line in told.read_text(encoding="utf-8").splitlines()}
+    assert len(learnt) > 9000
+    measured = {bare(row["original"]) for path in CASES.glob("*.json") for row in json.loads(path.read_text("utf-8"))}
+    assert not learnt & measured
+
+
+def bare(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
