@@ -16,11 +16,13 @@ import xlsxwriter
 
 from shopscore_analysis.errors import ExportError, SettingsError
 from shopscore_analysis.read.formats import read_table
+from shopscore_analysis.schema import cause_label
 from shopscore_analysis.text.lexicon import CAUSE_NAMES
 from shopscore_analysis.text.tagger import Scan, scan
 
 Row = dict[str, Any]
 ADDED = ("causes", "evidence", "complaint")
+LABELS = "根因"  # the causes' Chinese names, in tables, which people read
 BATCH = 4_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -28,12 +30,13 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def annotate(
     source: Path, text: str, out: Path, category: str = "", progress: Callable[[int], None] = lambda rows: None
 ) -> int:
-    """The number of rows written to `out`: those of `source`, its columns kept, with three more.
+    """The number of rows written to `out`: those of `source`, its columns kept, with three more, in tables four.
 
     `causes` is a list of cause names; `evidence` a list of `{"cause", "start", "end", "text"}`, spans of the
-    column `text`; `complaint` a score from 0 to 1 for any dissatisfaction. An input column of one of
-    these names is kept as `input_<name>`. Both files are .csv, .xlsx or .jsonl by their suffix; lists are
-    JSON in cells. `progress` is told the rows done so far. Nothing is left behind if reading fails.
+    column `text`; `complaint` a score from 0 to 1 for any dissatisfaction; in tables `根因` holds the causes' Chinese
+    names. An input column of one of these names is kept as `input_<name>`. Both files are .csv, .xlsx or .jsonl by
+    their suffix; lists are JSON in cells. `progress` is told the rows done so far. Nothing is left behind if reading
+    fails.
 
     Raises ExportError for a file or column that cannot be read, SettingsError for another suffix.
     """
@@ -111,6 +114,15 @@ def _found(texts: list[str], scanned: Scan) -> Iterator[Row]:
         }
 
 
+def _readable(rows: Iterator[Row]) -> Iterator[Row]:
+    """The rows with the causes' Chinese names in a column of their own, right behind the ids."""
+    for row in rows:
+        named = "、".join(cause_label(cause) for cause in row["causes"])
+        kept = {f"input_{name}" if name == LABELS else name: value for name, value in row.items()}
+        first, *rest = ((name, kept.pop(name)) for name in ADDED)
+        yield kept | dict([first, (LABELS, named), *rest])
+
+
 def _even(rows: Iterator[Row]) -> Iterator[Row]:
     """The rows with the columns of the first, in its order: JSON lines may differ, a table may not."""
     columns: list[str] = []
@@ -138,7 +150,7 @@ def _write_csv(path: Path, rows: Iterator[Row]) -> int:
     done = 0
     with path.open("w", encoding="utf-8-sig", newline="") as lines:
         writer = csv.writer(lines)
-        for done, row in enumerate(_even(rows), start=1):
+        for done, row in enumerate(_even(_readable(rows)), start=1):
             if done == 1:
                 writer.writerow([guarded(name) for name in row])
             writer.writerow([guarded(_cell(value)) for value in row.values()])
@@ -149,7 +161,7 @@ def _write_xlsx(path: Path, rows: Iterator[Row]) -> int:
     done = 0
     with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
         sheet = book.add_worksheet("causes")
-        for done, row in enumerate(_even(rows), start=1):
+        for done, row in enumerate(_even(_readable(rows)), start=1):
             if done == 1:
                 _write_row(sheet, 0, list(row))
             _write_row(sheet, done, list(row.values()))

@@ -34,6 +34,11 @@ def way(shop: Shop, week: str = "") -> list[Plan] | None:
     return standing.plans(shop, None, week) if _scored(shop, week) else None
 
 
+def start(shop: Shop, week: str = "") -> str:
+    """Which total `way` starts from, and why the platform's differs: `standing.start_note`; "" without scores."""
+    return standing.start_note(shop, week) if _scored(shop, week) else ""
+
+
 def outlook(shop: Shop, week: str = "") -> pd.DataFrame:
     """The rank among the TOP10 now and after each case of `way`: `standing.outlook`; empty without dimension scores."""
     plans = way(shop, week)

@@ -34,7 +34,7 @@ from shopscore_analysis.score.rules import Weighting, rule_set, weights_for
 from shopscore_analysis.settings import FILE, Settings, read_settings, write_settings
 from shopscore_analysis.shards import Shard, week_labels
 from shopscore_analysis.shelf import Shelf
-from shopscore_analysis.tallies import Progress, count_new, stamp, tally_of, waiting
+from shopscore_analysis.tallies import Progress, count_new, history, history_of, stamp, tally_of, waiting
 from shopscore_analysis.tally import Tally
 
 _NOTHING: tuple[frozenset[str], Tally] = (frozenset(), Tally())  # weeks, and a tally that holds them
@@ -105,14 +105,6 @@ class Shop:
                 f"expected a shop of your own, found the sample shop {self.name} in {self.root}, whose orders are "
                 "invented; make yours with `shopscore init DIR --name …` and load there"
             )
-        return self._load(paths, period, progress)
-
-    def _load(
-        self,
-        paths: Sequence[Path | str] = (),
-        period: tuple[date, date] | None = None,
-        progress: Callable[[Path, int, int], None] | None = None,
-    ) -> list[Loaded]:
         chosen = [Path(path) for path in paths] or [self.root / "data" / "raw"]
         self._forget()
         return load(chosen, self.shelf, self.name, self.root / "data" / "rejects", period=period, progress=progress)
@@ -217,6 +209,22 @@ class Shop:
         wanted = weeks_to(until, _weeks_in(last) if last else self.settings.window_weeks)
         return self._holding(wanted).where(week=["", *wanted])
 
+    def history(self, week: str = "") -> Tally:
+        """What findings, trends and lags read of all weeks up to `week` (default: the newest with reviews).
+
+        The tally of "all" with the features of `tallies.HISTORY` only, over all SKUs and without quotes: a small part
+        of it, kept by itself, so that its cost hardly grows with the years.
+        """
+        until = self.week(week)
+        return self._past.where(week=["", *(known for known in self._past.weeks if known <= until)])
+
+    @cached_property
+    def _past(self) -> Tally:
+        if "_whole" in self.__dict__ or not self.keeps:
+            return history(self._whole)
+        with self._source() as source:
+            return history_of(source)
+
     def _holding(self, weeks: list[str]) -> Tally:
         """A tally that holds these weeks: the one in memory, or one that is read now; no other week is read."""
         if "_whole" in self.__dict__ or not self.keeps:
@@ -228,7 +236,8 @@ class Shop:
 
     def _forget(self) -> None:
         """Drops the tallies in memory: the shelf may have changed."""
-        self.__dict__.pop("_whole", None)
+        for name in ("_whole", "_past"):
+            self.__dict__.pop(name, None)
         self._held = _NOTHING
 
     @cached_property
@@ -245,6 +254,7 @@ class Shop:
         """
         with self._source() as source:
             whole = tally_of(source, map, progress, notice)
+        self._forget()
         self.__dict__["_whole"] = whole
         return whole
 
@@ -340,10 +350,11 @@ def _weeks_in(last: str) -> int:
     return int(number)
 
 
-def make_sample(folder: Path) -> Shop:
+def make_sample(folder: Path, tell: Callable[[str], None] = lambda step: None) -> Shop:
     """The sample shop in `folder`, its exports written and loaded; a sample that is there already is kept.
 
-    Raises SettingsError where the folder belongs to another shop.
+    `tell` hears what is done next, in the reader's language. Raises SettingsError where the folder belongs to another
+    shop.
     """
     from shopscore_analysis import sample
 
@@ -354,7 +365,9 @@ def make_sample(folder: Path) -> Shop:
             )
     else:
         shop = Shop.create(folder, sample.NAME, sample.CATEGORY)
+    tell(f"生成 {len(sample.WEEKS)} 周的导出")
     sample.write_sample(shop.root / "data" / "raw")
     sample.write_trials(shop.root)
-    shop._load()
+    tell("导入")
+    load([shop.root / "data" / "raw"], shop.shelf, shop.name, shop.root / "data" / "rejects")
     return shop

@@ -23,12 +23,13 @@ from shopscore_analysis.measure.ledger import ledger, points
 from shopscore_analysis.measure.outlook import rank_with
 from shopscore_analysis.schema import DIMENSIONS, week_start, weeks_to
 from shopscore_analysis.score.account import Account, Published, account
+from shopscore_analysis.score.account import start_note as account_start_note
 from shopscore_analysis.score.actions import Terms, overridden, price_list, read_actions
 from shopscore_analysis.score.plan import CASE_LABELS, Plan, plan
 from shopscore_analysis.score.reach import Reach, reach
 from shopscore_analysis.score.record import FILE as PLAN_FILE
 from shopscore_analysis.score.record import Kept, advice, checked, last_before, read_plans
-from shopscore_analysis.score.rules import half_up, rule_set
+from shopscore_analysis.score.rules import half_up, rule_set, weighted
 from shopscore_analysis.score.scorecard import scorecard
 from shopscore_analysis.shop import Shop
 from shopscore_analysis.tally import Tally
@@ -119,8 +120,13 @@ def on_time(shop: Shop, axis: str, week: str = "") -> pd.DataFrame:
 
 
 def outlook(shop: Shop, found: list[Plan], week: str = "") -> pd.DataFrame:
-    """The rank among the TOP10 now and after each case of a plan: `measure.outlook.rank_with`."""
-    totals = {"现在": found[0].total_before} | {f"{CASE_LABELS[one.case]}之后": one.total_after for one in found}
+    """The rank among the TOP10 now and after each case of a plan: `measure.outlook.rank_with`.
+
+    A case that does not reach its target is called 最多: its total is the ceiling that all actions together have.
+    """
+    ends = {True: "之后", False: "最多（到不了目标）"}
+    totals = {"现在": found[0].total_before}
+    totals |= {f"{CASE_LABELS[one.case]}{ends[one.feasible]}": one.total_after for one in found}
     return rank_with(
         shop.rivals(shop.week(week)), shop.week(week), {name: half_up(total) for name, total in totals.items()}
     )
@@ -159,6 +165,13 @@ def plan_start(shop: Shop, week: str = "") -> date:
     return _sunday(shop.week(week)) + timedelta(days=1)
 
 
+def start_note(shop: Shop, week: str = "") -> str:
+    """Which total a plan of a week starts from and why the platform's differs: `score.account.start_note`."""
+    scores = observed(shop, week)
+    own = weighted(scores, shop.weighting.weights)
+    return account_start_note(own, float(_scored(shop, week)["score"]), scores, shop.weighting)
+
+
 def plan_note(shop: Shop) -> str:
     """What a plan's weights and scale rest on, in the reader's language."""
     if rule_set(shop.settings.rules).scale == 5:
@@ -168,6 +181,12 @@ def plan_note(shop: Shop) -> str:
 
 def observed(shop: Shop, week: str = "") -> dict[str, float]:
     """The dimension scores at the end of a week on the 5-point scale; SettingsError where one is missing."""
+    row = _scored(shop, week)
+    return {name: float(row[column]) for name, column in _SCORES.items()}
+
+
+def _scored(shop: Shop, week: str) -> pd.Series:
+    """The newest day of a week that has all three dimension scores; SettingsError where none has."""
     chosen, scores = shop.week(week), shop.scores()
     inside = scores[scores["week"] == chosen].dropna(subset=list(_SCORES.values()))
     if inside.empty:
@@ -175,7 +194,7 @@ def observed(shop: Shop, week: str = "") -> dict[str, float]:
             f"expected the three dimension scores of {chosen} on the shelf of {shop.name}, found none; "
             "load the 店铺体验分 export of that week, or choose another week"
         )
-    return {name: float(inside.iloc[-1][column]) for name, column in _SCORES.items()}
+    return inside.iloc[-1]
 
 
 def kept_plans(shop: Shop) -> list[Kept]:

@@ -48,8 +48,20 @@ def test_csv_and_xlsx_hold_the_same_rows_and_no_formula(tmp_path: Path) -> None:
         rows = read_table(tmp_path / name).to_pylist()
         assert [row["评价内容"].strip("\t") if row["评价内容"] else "" for row in rows] == TEXTS
         assert json.loads(rows[0]["causes"]) == ["size_fit"]
+        assert list(rows[0])[2:] == ["causes", "根因", "evidence", "complaint"]
+        assert [row["根因"] or "" for row in rows] == ["尺码分量不合", "", "", "", "配送慢"]
     raw = (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
     assert "\n2,=cmd" not in raw and "\t=cmd" in raw
+
+
+def test_a_column_of_labels_in_the_input_is_kept_beside_ours(tmp_path: Path) -> None:
+    """In a table, where ours bears the same name; JSON lines have no names of ours."""
+    source = _jsonl(tmp_path / "in.jsonl", [{"text": TEXTS[0], "根因": "色差"}])
+    annotate(source, "text", tmp_path / "out.xlsx")
+    row = read_table(tmp_path / "out.xlsx").to_pylist()[0]
+    assert (row["input_根因"], row["根因"]) == ("色差", "尺码分量不合")
+    annotate(source, "text", tmp_path / "out.jsonl")
+    assert json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8"))["根因"] == "色差"
 
 
 def test_rows_in_another_order_keep_their_columns_and_new_columns_are_no_table(tmp_path: Path) -> None:

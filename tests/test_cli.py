@@ -7,11 +7,15 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from shopscore_analysis import doctor
+from shopscore_analysis import doctor, sample
+from shopscore_analysis.cli import reports
+from shopscore_analysis.report import due
 from shopscore_analysis.shop import Shop
 from shopscore_analysis.text.lexicon import data_folder, overlay_categories
 from tests.conftest import Run
@@ -268,6 +272,31 @@ def test_load_and_status_print_chinese_tables_with_whole_file_names(run: Run, sh
     assert run("status", "--shop", shop)[1].splitlines()[-1] == (
         "评价 12 条，0.0% 对得上订单（按子订单 0，按主订单和商品 0，对不上 12）"
     )
+
+
+def test_status_says_how_old_the_newest_data_is_today(run: Run, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not how far it lies behind the newest export, which may be as old."""
+    run("load", HAND, "--shop", shop)
+    monkeypatch.setattr(due, "today", lambda: date(2026, 12, 1))
+    lines = run("status", "--shop", shop)[1].splitlines()
+    assert lines[1].split()[-3:] == ["最新数据", "距今天", "最新导出"]
+    reviews = next(line for line in lines if line.lstrip().startswith("评价 "))
+    assert reviews.split()[-4:] == ["2026-11-13", "18", "天", "2026-11-16"]
+    rivals = next(line for line in lines if line.lstrip().startswith("竞品"))
+    assert rivals.split()[-3:] == ["-", "-", "-"]
+    monkeypatch.setattr(due, "today", lambda: date(2026, 11, 1))
+    reviews = next(line for line in run("status", "--shop", shop)[1].splitlines() if line.lstrip().startswith("评价 "))
+    assert reviews.split()[-3:] == ["2026-11-13", "晚于今天", "2026-11-16"]  # no fresh data: a date was misread
+
+
+def test_the_demo_says_what_it_is_doing(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the call and the path lies half a minute."""
+    monkeypatch.setattr(sample, "write_sample", lambda folder: folder.mkdir(exist_ok=True))
+    monkeypatch.setattr(sample, "write_trials", lambda folder: None)
+    monkeypatch.setattr(reports, "_report", lambda *_: SimpleNamespace(html="weekly.html"))
+    code, out, err = run("demo", tmp_path / "demo")
+    assert (code, out.strip()) == (0, "weekly.html")
+    assert err == "示例店 1/3：生成 26 周的导出 … 示例店 2/3：导入 … 示例店 3/3：数评价、出周报 …"
 
 
 def test_a_refused_file_is_named_once(run: Run, shop: Path, tmp_path: Path) -> None:

@@ -46,7 +46,26 @@ def test_warn_prints_the_words_the_clock_and_the_script_and_how_many_are_left_ou
     chat = tmp_path / "chat.csv"
     chat.write_text("内容\n孩子用了过敏\n骗人\n", encoding="utf-8")
     _, out, _ = run("warn", "--shop", shop, "--chat", chat, "--limit", 1)
-    assert "孩子用了【过敏】" in out and "人身安全：" in out and "条未列出" in out
+    assert "孩子用了【过敏】" in out and "[三级] 人身安全，1 条，可以这样答复：" in out and "条未列出" in out
+
+
+def test_warn_says_which_level_is_the_gravest_and_each_script_once(run: Run, shop: Path, tmp_path: Path) -> None:
+    """Whoever reads 三级 first may take it for the least; twelve cases of one situation need one script."""
+    chat = tmp_path / "chat.csv"
+    chat.write_text("内容\n孩子用了过敏\n大人用了也过敏\n骗人\n", encoding="utf-8")
+    _, out, _ = run("warn", "--shop", shop, "--chat", chat)
+    assert out.splitlines()[1].startswith("三级最重：人身安全、监管、曝光；二级：纠纷要升级；一级最轻：")
+    script = watch.warnings(Shop.open(shop), watch.span(Shop.open(shop)), chat)["script"].iloc[0]
+    assert out.count(script) == 1 and "[三级] 人身安全，2 条，可以这样答复：" in out
+    assert out.splitlines()[1].endswith("每组里新的在前。")
+    assert "\n  1. 过敏 · " in out and "\n  2. 过敏 · " in out and out.index("[三级]") < out.index("[二级]")
+
+
+def test_warn_counts_the_cases_of_a_group_that_are_not_listed(run: Run, shop: Path, tmp_path: Path) -> None:
+    chat = tmp_path / "chat.csv"
+    chat.write_text("内容\n孩子用了过敏\n大人用了也过敏\n老人过敏\n", encoding="utf-8")
+    _, out, _ = run("warn", "--shop", shop, "--chat", chat, "--limit", 2)
+    assert "[三级] 人身安全，3 条，列出 2 条，可以这样答复：" in out and "\n  3. " not in out
 
 
 def test_warn_obeys_no_text_and_knows_where_no_clock_runs(run: Run, shop: Path, tmp_path: Path) -> None:
@@ -75,8 +94,10 @@ def test_compensate_adds_up(run: Run, shop: Path) -> None:
     assert (what_if["month"], what_if["cases"]) == ("2026-11", 3)
     assert sum(row["n"] for row in what_if["rows"]) == 3
     assert sum(row["amount_fen"] for row in what_if["rows"]) == what_if["offered_fen"]
-    _, printed, _ = run("compensate", "--shop", shop)
+    _, printed, _ = run("compensate", "--shop", shop, "--month", "2026-11")
     assert "按表合计" in printed
+    assert not [line for line in printed.splitlines() if line.count("：") > 1 and "单，¥" in line]
+    assert " · 0 单" not in printed and "条这个月没有用到" in printed
 
 
 def test_compensate_says_that_a_month_has_no_cases_yet(run: Run, shop: Path) -> None:

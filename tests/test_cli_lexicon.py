@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from shopscore_analysis.learn import unmapped
 from shopscore_analysis.learn.decisions import FILE, decide
 from shopscore_analysis.shop import Shop
 from tests.conftest import Run
@@ -22,9 +23,18 @@ def test_it_prints_coverage_in_stars_and_the_dearest_phrase_and_writes_the_candi
     code, out, err = run("lexicon", "--shop", shop.root, "--weeks", 4)
     assert code == 0
     assert "丢掉的 31.0 星里，35.5% 说得出根因；54.8% 在抱怨却没认出根因" in out
-    assert SIGH in out
+    assert SIGH in out and out.splitlines()[0] == "2026-W34 — 2026-W37"  # no digest: what prints is for a person
     assert f"{FILE}：填好“决定”和“根因”两列，再运行 shopscore lexicon --apply" in err
     assert (shop.root / FILE).exists()
+
+
+def test_where_nothing_is_to_be_offered_it_says_so_instead_of_an_empty_table(
+    shop: Shop, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unmapped, "LEAST", 99)
+    _, out, err = run("lexicon", "--shop", shop.root)
+    assert out.splitlines()[-1] == "没有可以收进词表的说法：没认出根因的抱怨太少，说法各不相同，或者好评里也常说。"
+    assert "短语" not in out and err == ""
 
 
 def test_json_holds_the_same(shop: Shop, run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -67,12 +68,42 @@ def test_runs_prints_the_log(run: Run, tmp_path: Path) -> None:
     assert code == 0 and "甲店" in out and "2026-W46" in out and "为什么" in out
     (row,) = json.loads(run("runs", tmp_path, "--json")[1])["runs"]
     assert row["outcome"] == "failed" and row["inputs"] == {"files": []} and row["ended"] >= row["started"]
-    assert out.split()[:8] == ["开始（UTC）", "秒", "店铺", "报告", "周", "结果", "说明", row["started"][:19]]
+    assert out.split()[:7] == ["开始（本机时间）", "秒", "店铺", "报告", "周", "结果", "说明"]
     assert run("runs", tmp_path, "--outcome", "失败")[1] == out == run("runs", tmp_path, "--outcome", "failed")[1]
     assert json.loads(run("runs", tmp_path, "--outcome", "made", "--json")[1]) == {"runs": []}
     assert run("runs", tmp_path, "--outcome", "made") == (
-        0, "", "没有这样的记录：shopscore run-due、report、send 运行过才有。"
+        0, "", "没有这样的记录：shopscore run-due、report、send 运行过才有；看的是这个文件夹和它下面一层的店，"
+               "更深的请写明店的文件夹。"
     )  # fmt: skip
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone of a running program cannot be changed here")
+def test_runs_begin_by_the_clock_on_the_wall(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And stay UTC for machines."""
+    monkeypatch.setattr(runlog, "_now", lambda: "2026-11-16T23:30:00.000Z")
+    RunLog(tmp_path).begin(tmp_path / "甲", "甲店", "weekly", "2026-W46", {})
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
+    try:
+        assert "2026-11-17 07:30:00" in run("runs", tmp_path)[1]
+        assert json.loads(run("runs", tmp_path, "--json")[1])["runs"][0]["started"] == "2026-11-16T23:30:00.000Z"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_runs_of_shops_with_logs_of_their_own_are_found_from_the_folder_above(run: Run, tmp_path: Path) -> None:
+    """Reports by hand of two shops, the folder above has no log; a shop is found from its own folder as well."""
+    for name in ("甲", "乙"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "shop.toml").write_text(f'name = "{name}店"\n', encoding="utf-8")
+        RunLog(tmp_path / name).begin(tmp_path / name, f"{name}店", "weekly", "2026-W46", {})
+    told = [row["shop"] for row in json.loads(run("runs", tmp_path, "--json")[1])["runs"]]
+    assert told == ["乙店", "甲店"]
+    assert [row["shop"] for row in json.loads(run("runs", tmp_path, "--last", 1, "--json")[1])["runs"]] == ["乙店"]
+    RunLog(tmp_path).begin(tmp_path / "甲", "甲店", "monthly", "2026-W46", {})
+    both = json.loads(run("runs", tmp_path / "甲", "--json")[1])["runs"]
+    assert [row["notebook"] for row in both] == ["monthly", "weekly"]
 
 
 def test_runs_of_a_folder_that_is_not_there_are_refused(run: Run, tmp_path: Path) -> None:
@@ -151,7 +182,7 @@ def test_reports_made_and_sent_by_hand_stand_in_the_run_log(
     sent, _ = RunLog(shop.root.parent).read()
     assert (sent.outcome, sent.week) == ("failed", "2026-W46") and "json: nobody answered" in sent.detail
     code, out, _ = run("runs", shop.root, "--json")
-    assert code == 0 and [row["outcome"] for row in json.loads(out)["runs"]] == ["failed", "running"]
+    assert code == 0 and [row["outcome"] for row in json.loads(out)["runs"]] == ["failed", "running", "made"]
 
 
 def test_a_report_that_fails_by_hand_is_logged_with_its_cell(run: Run, tmp_path: Path) -> None:

@@ -116,16 +116,31 @@ def test_a_real_shop_without_scores_still_gets_its_sections(tmp_path: Path) -> N
 
 def test_a_range_of_totals_is_given_with_the_cost() -> None:
     """Low to high; whole yuan."""
-    action = SimpleNamespace(label="拍新图", claim=False)
+    action = SimpleNamespace(name="photos", label="拍新图", claim=False)
     plans = [
         SimpleNamespace(
             chosen=(SimpleNamespace(action=action),), feasible=True, target=4.8, cost=28000.0, total_before=4.7,
-            total_after=after, left_out=(),
+            total_after=after, left_out=(), before={"product": 4.5}, after={"product": 4.5 + after - 4.7},
         )
         for after in (4.8, 4.82, 4.85)
     ]  # fmt: skip
     said = show.way_on(plans).markup
-    assert "总分从 4.70 到 4.80—4.85（保守到乐观）。" in said and "¥28,000<" in said and "4.70 → 4.82" in said
+    assert "自算总分从 4.70 到 4.80—4.85（保守到乐观）。" in said and "¥28,000<" in said and "4.70 → 4.82" in said
+
+
+def test_a_total_out_of_reach_is_a_ceiling_and_not_where_the_plan_ends() -> None:
+    """Of a plan that only its better cases reach; what is not reached costs nothing because nothing is chosen."""
+    chosen = (SimpleNamespace(action=SimpleNamespace(name="photos", label="拍新图", claim=False)),)
+    plans = [
+        SimpleNamespace(
+            chosen=chosen if reached else (), feasible=reached, target=4.8, cost=28000.0 * reached, total_before=4.7,
+            total_after=after, left_out=(), before={"product": 4.5}, after={"product": after}, words="不可行：就是不行",
+        )
+        for reached, after in ((False, 4.75), (True, 4.82), (True, 4.85))
+    ]  # fmt: skip
+    said = show.way_on(plans).markup
+    assert "自算总分从 4.70 到 4.82—4.85（居中到乐观）；最多到 4.75（保守）。" in said
+    assert "4.70 → 最多 4.75" in said and ">—<" in said and "¥0" not in said
 
 
 def test_the_method_and_the_taggers_quality_are_told() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shopscore_analysis import report, standing
+from shopscore_analysis import promises, report, standing
 from shopscore_analysis.errors import SettingsError
 from shopscore_analysis.report import due
 from shopscore_analysis.shop import Shop
@@ -102,6 +102,8 @@ def test_the_rank_moves_with_the_plan(shop: Shop) -> None:
     after = standing.outlook(shop, standing.plans(shop, 4.8))
     assert after["case"].tolist() == ["现在", "保守之后", "居中之后", "乐观之后"]
     assert (after["rank_high"].iloc[0], after["rank_high"].iloc[-1]) == (3, 2)
+    far = standing.outlook(shop, standing.plans(shop, 5))["case"]
+    assert far.tolist() == ["现在", *(f"{case}最多（到不了目标）" for case in ("保守", "居中", "乐观"))]
 
 
 def test_a_week_without_scores_is_refused_with_what_to_do(tmp_path: Path) -> None:
@@ -132,7 +134,7 @@ def test_a_plan_is_kept_marked_and_checked_in_the_next_week(shop: Shop, run: Run
     assert code == 0 and err.startswith("计划存到 ") and err.endswith("plan.json")
     item = standing.kept_plans(shop)[0].plan.chosen[0].action
     name, label = item.name, item.label
-    assert "[居中] " in out and f"\n  {label} [{name}]：" in out
+    assert "[保守、居中、乐观] " in out and f"\n  {label} [{name}]（" in out
     (kept,) = standing.kept_plans(shop)
     assert out.splitlines()[-1] == saved_words(kept) and "没有更早的计划" not in out
     assert saved_words(kept) == (
@@ -164,17 +166,26 @@ def test_nothing_kept_means_nothing_to_mark(shop: Shop, run: Run) -> None:
 
 def test_an_impossible_target_is_proved_so(shop: Shop, run: Run) -> None:
     out = run("plan", "--target", 5, "--shop", shop.root)[1]
-    assert out.count("不可行：全部可用措施都见效时") == 3
+    assert "[保守、居中、乐观] 不可行：全部可用措施都见效时" in out and out.count("不可行：") == 1
+
+
+def test_a_plan_says_from_which_total_it_starts_and_why_the_platforms_differs(shop: Shop, run: Run) -> None:
+    found = standing.plans(shop, 4.75)[0]
+    out = run("plan", "--target", 4.75, "--shop", shop.root)[1].splitlines()
+    assert out[0].endswith(f" · 自算总分 {found.total_before:.2f} · 目标 4.75")
+    assert out[1].startswith(f"自算总分 {found.total_before:.2f} 由三个维度的平台分按权重相加，平台公布的总分是 4.")
+    assert promises.start(shop) == standing.start_note(shop) and out[1].startswith(standing.start_note(shop))
 
 
 def test_a_plan_begins_on_the_monday_after_its_week(shop: Shop, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not on the day of the score, which is past; a plan printed later begins on the day it is printed."""
     (shop.root / "actions.toml").write_text(ACTION, encoding="utf-8")
     assert standing.plan_start(shop, "2026-W46").isoformat() == "2026-11-16"
-    for today, begins in (("2026-11-14", "2026-11-16"), ("2026-11-30", "2026-11-30")):
+    monday = "11月16日（报告那一周之后的周一）"
+    for today, begins in (("2026-11-14", monday), ("2026-11-30", "11月30日（今天）")):
         monkeypatch.setattr(due, "today", lambda today=today: date.fromisoformat(today))
         code, out, _ = run("plan", "--shop", shop.root, "--week", "2026-W46", "--target", "4.75")
-        assert code == 0 and f"：{begins} 开始" in out
+        assert code == 0 and f"假定 {begins}动手：" in out
 
 
 def test_a_week_asked_for_before_it_is_over_is_marked_in_the_facts(shop: Shop) -> None:

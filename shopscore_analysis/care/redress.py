@@ -14,6 +14,7 @@ from shopscore_analysis.schema import cause_label
 from shopscore_analysis.score.compensation import decided, read_table, totals
 from shopscore_analysis.score.warnings import OPEN, read_rule_book
 from shopscore_analysis.shop import Shop
+from shopscore_analysis.text.reasons import is_no_reason
 from shopscore_analysis.text.tagger import tag
 
 COLUMNS = (
@@ -85,11 +86,12 @@ def _of_cases(known: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
     level = known["record"].map(alarms["level"]).fillna(0).astype("int64")
     alarm = known["record"].map(_alarm(alarms)).fillna(0).astype("int64")
     cause = [_cause(coded, said) for coded, said in zip(known["coded"], known["said"], strict=True)]
-    ours = [_liable(*one) for one in zip(cause, known["no_reason"], alarm, strict=True)]
+    minds = [code and (not text or is_no_reason(text)) for code, text in known[["no_reason", "text"]].to_numpy()]
+    ours = [_liable(*one) for one in zip(cause, minds, alarm, strict=True)]
     judged = known["liable"].map(_LIABLE).fillna(pd.Series(ours, index=known.index, dtype="str"))
     history = known["earlier"].map(lambda n: "unknown" if pd.isna(n) else "repeat" if n else "first")
     rows = known.assign(source="售后", written=known["applied_at"], cause=cause, level=level)
-    return _weighed(rows.assign(liability=judged, history=history), alarm)
+    return _weighed(rows.assign(liability=judged, history=history, change_of_mind=minds), alarm)
 
 
 def _orders(shop: Shop, keys: pd.Series) -> pd.DataFrame:
@@ -113,6 +115,7 @@ def _of_warnings(urgent: pd.DataFrame, shop: Shop) -> pd.DataFrame:
             history=history,
             value_fen=urgent["order"].map(orders["payable_fen"]),
             refund_fen=None,
+            change_of_mind=False,
         ),
         alarm,
     )
@@ -136,7 +139,10 @@ def _alarm(found: pd.DataFrame) -> pd.Series:
 
 
 def _liable(cause: str, no_reason: bool, alarm: int) -> str:
-    """Who is liable: by the cause; a change of mind is the buyer's unless alarming words speak against it."""
+    """Who is liable: by the cause; a change of mind is the buyer's unless alarming words speak against it.
+
+    Whoever codes a change of mind and writes a reason that is not recognised is not blamed: that is to be looked into.
+    """
     if cause:
         return read_table().liability[cause]
     return "buyer" if no_reason and alarm < 2 else "unknown"
@@ -149,10 +155,15 @@ def _weighed(rows: pd.DataFrame, alarm: pd.Series) -> pd.DataFrame:
 
 
 def _offered(rows: pd.DataFrame) -> pd.DataFrame:
-    made = decided(rows.assign(cause_label=[cause_label(c) if c else "未识别" for c in rows["cause"]]), read_table())
+    named = [_named(*one) for one in zip(rows["cause"], rows["change_of_mind"], strict=True)]
+    made = decided(rows.assign(cause_label=named), read_table())
     made = made.astype({"value_fen": "Int64", "refund_fen": "Int64"})
     order = made.sort_values(["amount_fen", "written", "record"], ascending=[False, True, True])
     return order[list(COLUMNS)].reset_index(drop=True)
+
+
+def _named(cause: str, change_of_mind: bool) -> str:
+    return cause_label(cause) if cause else "无理由" if change_of_mind else "未识别"
 
 
 def offered_by_row(offers: pd.DataFrame) -> pd.DataFrame:

@@ -63,15 +63,21 @@ def _records(frame: pd.DataFrame) -> Any:
 def _print_warnings(home: Shop, days: Span, found: pd.DataFrame, surging: pd.DataFrame, limit: int) -> None:
     from shopscore_analysis.care.watch import printable
     from shopscore_analysis.show.tables import each
-    from shopscore_analysis.show.warnings import LEVELS, burst_words, moment, warning_line
+    from shopscore_analysis.show.warnings import GRAVITY, LEVELS, burst_words, moment, warning_line
 
     out = Console(soft_wrap=True, highlight=False, markup=False)
     out.print(f"{home.name} · {days.since} — {days.until} · {warning_line(found, surging)}")
-    for row in each(found.head(limit)):
-        clock = f"最晚 {moment(row.due)} · {row.answer}"
-        head = f"[{LEVELS[row.level]}] {row.rule} · {row.product} · {row.source} · {clock}"
-        out.print(f"{head}\n    {row.text[: row.start]}【{row.text[row.start : row.end]}】{row.text[row.end :]}")
-        out.print(f"    {row.situation}：{row.script}")
+    if len(found):
+        out.print(f"{GRAVITY}每组里新的在前。")
+    counts = found["script"].value_counts()
+    for script, rows in found.head(limit).groupby("script", sort=False):
+        first = next(each(rows))
+        listed = f"，列出 {len(rows)} 条" if len(rows) < counts[script] else ""
+        head = f"[{LEVELS[first.level]}] {first.situation}，{counts[script]} 条{listed}"
+        out.print(f"{head}，可以这样答复：\n    {script}")
+        for at, row in enumerate(each(rows), 1):
+            out.print(f"  {at}. {row.rule} · {row.product} · {row.source} · 最晚 {moment(row.due)} · {row.answer}")
+            out.print(f"     {row.text[: row.start]}【{row.text[row.start : row.end]}】{row.text[row.end :]}")
     if len(found) > limit:
         out.print(f"另有 {len(found) - limit} 条未列出（--limit）。")
     for row in each(surging):
@@ -119,8 +125,11 @@ def _print_offers(home: Shop, offers: pd.DataFrame, month: str, past: pd.DataFra
         offer = f"{OFFERS[row.offer]} {yuan(row.amount_fen / 100)} · {row.label}"
         out.print(printable(f"  {row.product} · {row.cause_label} · {offer}"))
     out.print(what_if_words(past, month))
-    for row in each(by_row):
-        out.print(f"  {row.label}：{row.n} 单，{yuan(row.amount_fen / 100)}")
+    used = by_row[by_row["n"] > 0]
+    for row in each(used):
+        out.print(f"  {row.label} · {row.n} 单，{yuan(row.amount_fen / 100)}")
+    if 0 < len(used) < len(by_row):
+        out.print(f"  表里另外 {len(by_row) - len(used)} 条这个月没有用到")
 
 
 def lint(

@@ -48,7 +48,8 @@ def _look(home: Shop, weeks: int, week: str, as_json: bool) -> None:
     if as_json:
         return print_json(_found_json(home, found, path))
     _print_found(found)
-    notes.print(f"{path}：填好“决定”和“根因”两列，再运行 shopscore lexicon --apply", markup=False, soft_wrap=True)
+    if len(found.phrases) or len(found.words):
+        notes.print(f"{path}：填好“决定”和“根因”两列，再运行 shopscore lexicon --apply", markup=False, soft_wrap=True)
     return None
 
 
@@ -80,18 +81,20 @@ def _print_found(found: Unmapped) -> None:
 
     out = Console(markup=False, highlight=False)
     out.print(
-        f"{found.weeks[0]} — {found.weeks[-1]} · {found.digest}",
+        f"{found.weeks[0]} — {found.weeks[-1]}",
         lexicon_words(found.coverage),
         sep="\n",
         soft_wrap=True,
     )
+    if found.phrases.empty and found.words.empty:
+        return out.print("没有可以收进词表的说法：没认出根因的抱怨太少，说法各不相同，或者好评里也常说。")
     grid = Grid("短语", "丢星", "条数", "模型倾向", "例句", box=None)
     for row in each(found.phrases):
         leaning = f"{cause_label(row.cause)} {row.confidence:.0%}" if isinstance(row.cause, str) else "—"
         grid.add_row(row.phrase, f"{row.stars:.1f}", str(row.k), leaning, row.first)
     for row in each(found.words):
         grid.add_row(row.phrase, f"{row.stars:.1f}", str(row.k), "新词", row.first)
-    out.print(grid)
+    return out.print(grid)
 
 
 def _apply(home: Shop, weeks: int, week: str, as_json: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,7 +37,9 @@ def demo(
     """
     from shopscore_analysis.shop import make_sample
 
-    shop = make_sample(folder.expanduser().resolve())
+    steps = count(1)
+    shop = make_sample(folder.expanduser().resolve(), lambda step: note(f"示例店 {next(steps)}/3：{step} …"))
+    note(f"示例店 {next(steps)}/3：数评价、出周报 …")
     typer.echo(_report(shop.root, "weekly", "", {}).html)
 
 

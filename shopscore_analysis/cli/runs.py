@@ -126,12 +126,12 @@ def runs(
     outcome: Annotated[str, typer.Option(help="Only this outcome, e.g. failed or 失败.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Print the run log of ROOT, newest first: start, seconds, shop, notebook, week, outcome, why.
+    """Print the runs of ROOT and of the shops in it, newest first: start, seconds, shop, notebook, week, outcome, why.
 
     Example: shopscore runs shops --outcome failed
     """
     from shopscore_analysis.errors import SettingsError
-    from shopscore_analysis.report.runlog import RunLog, log_of
+    from shopscore_analysis.report.runlog import runs_of, runs_under
     from shopscore_analysis.settings import FILE
 
     top = root.expanduser().resolve()
@@ -139,9 +139,8 @@ def runs(
         raise SettingsError(
             f"expected the folder of the shops or of one shop, found nothing at {root}; name it as ROOT"
         )
-    one = (top / FILE).exists()  # a shop: its rows may stand in the log of the folder above
     called = {said: name for name, said in _OUTCOMES.items()}.get(outcome, outcome)
-    rows = (log_of(top) if one else RunLog(top)).read(last, shop or (top.name if one else ""), called)
+    rows = (runs_of if (top / FILE).exists() else runs_under)(top, last, shop, called)
     if as_json:
         return print_json({"runs": [vars(row) for row in rows]})
     return _print_runs(rows)
@@ -150,12 +149,19 @@ def runs(
 def _print_runs(rows: Sequence[Run]) -> None:
     """The log as a table, and what to do where it is empty."""
     if not rows:
-        return note("没有这样的记录：shopscore run-due、report、send 运行过才有。")
-    table = grid("开始（UTC）", "秒", "店铺", "报告", "周", "结果", "说明", whole=("开始（UTC）", "周", "结果"))
+        return note(
+            "没有这样的记录：shopscore run-due、report、send 运行过才有；看的是这个文件夹和它下面一层的店，"
+            "更深的请写明店的文件夹。"
+        )
+    begun = "开始（本机时间）"
+    table = grid(begun, "秒", "店铺", "报告", "周", "结果", "说明", whole=(begun, "周", "结果"))
     for row in rows:
         seconds = "" if row.seconds is None else f"{row.seconds:.1f}"
         said = _OUTCOMES.get(row.outcome, row.outcome)
-        table.add_row(row.started[:19], seconds, row.shop, row.notebook, row.week, said, row.detail or row.report)
+        local = datetime.fromisoformat(row.started).astimezone()
+        table.add_row(
+            f"{local:%Y-%m-%d %H:%M:%S}", seconds, row.shop, row.notebook, row.week, said, row.detail or row.report
+        )
     print_grid(table)
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -165,20 +166,26 @@ def _plan_json(found: list[Plan], kept: Promises) -> dict[str, Any]:
 
 def _print_plan(home: Shop, found: list[Plan], kept: Promises, week: str) -> None:
     from shopscore_analysis.measure.ledger import ledger
-    from shopscore_analysis.report.due import today
-    from shopscore_analysis.score.plan import CASE_LABELS, calendar
-    from shopscore_analysis.show.plan import aside_words, outcome_words, saved_words
-    from shopscore_analysis.standing import kept_plans, plan_note, plan_start
+    from shopscore_analysis.score.plan import CASE_LABELS
+    from shopscore_analysis.show.plan import (
+        OWN_TOTAL,
+        alike_words,
+        aside_words,
+        outcome_words,
+        saved_words,
+        told_once,
+    )
+    from shopscore_analysis.standing import kept_plans, plan_note, start_note
 
     out = Console(soft_wrap=True, highlight=False, markup=False)
-    out.print(f"{home.name} · 目标 {found[0].target:.2f} · {plan_note(home)}")
-    for one in found:
-        money = f"花费 ¥{one.cost:,.0f}" + (f"，另占用资金 ¥{one.capital:,.0f}" if one.capital else "")
-        out.print(f"[{CASE_LABELS[one.case]}] {one.words}" + (f"；{money}" if one.chosen else ""))
-    names = {item.action.label: item.action.name for item in found[1].chosen}
-    for row in calendar(found[1], max(plan_start(home, week), today())).to_dict("records"):
-        name = names[row["action"]]
-        out.print(f"  {row['action']} [{name}]：{row['start']} 开始，{row['from']}—{row['to']} 见效")
+    out.print(f"{home.name} · {OWN_TOTAL} {found[0].total_before:.2f} · 目标 {found[0].target:.2f}")
+    out.print(f"{start_note(home, week)}。{plan_note(home)}。")
+    for cases, said in told_once((CASE_LABELS[one.case], one.words + _money(one)) for one in found):
+        out.print(f"[{cases}] {said}")
+    if alike := alike_words(found):
+        out.print(alike)
+    for line in _dates(home, found, week):
+        out.print(line)
     if aside := aside_words(ledger(home.tally(week=week)), found):
         out.print(aside)
     for item in found[0].left_out:
@@ -188,6 +195,27 @@ def _print_plan(home: Shop, found: list[Plan], kept: Promises, week: str) -> Non
         out.print(outcome_words(kept))
     if now:
         out.print(saved_words(now))
+
+
+def _money(one: Plan) -> str:
+    locked = f"，另占用资金 ¥{one.capital:,.0f}" if one.capital else ""
+    return f"；花费 ¥{one.cost:,.0f}{locked}" if one.chosen else ""
+
+
+def _dates(home: Shop, found: list[Plan], week: str) -> Iterator[str]:
+    """When each action of any case shows, counted from today or, before the week is over, from the Monday after it."""
+    from shopscore_analysis.report.due import today
+    from shopscore_analysis.score.plan import dated
+    from shopscore_analysis.show.plan import SINCE, dated_words
+    from shopscore_analysis.standing import plan_start
+
+    monday, now = plan_start(home, week), today()
+    dates = dated(found, max(monday, now))
+    if dates.empty:
+        return
+    head, shows = dated_words(dates, "今天" if now >= monday else SINCE)
+    yield f"{head}："
+    yield from (f"  {row.action} [{row.name}]{said}" for row, said in zip(dates.itertuples(), shows, strict=True))
 
 
 COMMANDS = (score, plan)

@@ -154,17 +154,29 @@ def _print_status(found: dict[str, Any]) -> None:
     from shopscore_analysis.schema import TABLES
 
     typer.echo(found["shop"])
-    headings = ("数据", "记录", "第一周", "最近一周", "周数", "缺的周", "最新导出", "滞后")
+    headings = ("数据", "记录", "第一周", "最近一周", "周数", "缺的周", "最新数据", "距今天", "最新导出")
     shown = grid(*headings, whole=(*headings[:5], *headings[6:]))
     for name, table in found["tables"].items():
-        weeks, lag = sorted(table["weeks"]) or ["-"], table["lag_days"]
+        weeks = sorted(table["weeks"]) or ["-"]
         spans = (f"{table['rows']:,}", weeks[0], weeks[-1], str(len(table["weeks"])), _gaps(table["gaps"]))
-        newest = (table["newest_export"] or "-")[:10]
-        shown.add_row(TABLES[name].label, *spans, newest, "-" if lag is None else f"{lag} 天")
+        shown.add_row(TABLES[name].label, *spans, *_newest(table))
     print_grid(shown)
     for name, join in found["joins"].items():
         if join["n"]:
             typer.echo(f"{TABLES[name].label} {join['n']:,} 条，{join['share']:.1%} 对得上订单（{_levels(join)}）")
+
+
+def _newest(table: dict[str, Any]) -> tuple[str, str, str]:
+    """The day of a table's newest record, how many days ago that is today, and the day of its newest export.
+
+    A day still to come is told as such: a date was misread, or a clock is wrong.
+    """
+    from shopscore_analysis.report.due import today
+
+    record, exported = ((table[name] or "-")[:10] for name in ("newest_record", "newest_export"))
+    days = None if record == "-" else (today() - date.fromisoformat(record)).days
+    ago = "-" if days is None else "晚于今天" if days < 0 else f"{days} 天"
+    return record, ago, exported
 
 
 def _gaps(weeks: list[str]) -> str:

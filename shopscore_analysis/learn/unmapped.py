@@ -1,12 +1,11 @@
 """What buyers complain of that the lexicon has no cause for: how many stars that takes, and in which words.
 
-Reviews of a window are read as for the tally. Phrases and new words come from the texts that complain and have no
-cause, near-duplicates once; they are ranked by the stars that their reviews lost.
+Reviews of a window are read as for the tally. Phrases and new words come from the texts that lost stars, complain and
+have no cause, near-duplicates once; they are ranked by the stars that their reviews lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -74,18 +73,20 @@ def voices(shard: Shard) -> pd.DataFrame:
     """The reviews of a shard as they were read: key, rating, words, lost, part, pool; copies left out of the pools.
 
     lost: stars in 1/60; part: one of `PARTS` (stated by a phrase, seen by the model only, complaining without a cause,
-    content in words but not in stars, no words); pool: "own" for what complains without a cause, "against" for what
-    praises, "" for the rest.
+    content in words but not in stars, no words); pool: "own" for what complains without a cause and lost stars,
+    "against" for what does not complain, "" for the rest. Few stars complain unless the words only praise.
     """
     read = tag_shard(shard)
-    found = read.reviews[["key", "rating", "words", "has_text", "copy", "complaint"]]
+    found = read.reviews[["key", "rating", "words", "has_text", "copy", "complaint", "praise_only"]]
     mapped = pd.Series(found.index.isin(read.review_causes["row"]), index=found.index)
     said = beliefs(found["words"].where(mapped, "").tolist(), shard.category, shard.own).stated
     stated = pd.Series(said.any(axis=1), index=found.index)
-    complains = found["rating"].isin(NEGATIVE_STARS) | (found["complaint"] >= COMPLAINS)
+    sour = found["rating"].isin(NEGATIVE_STARS) & ~found["praise_only"]
+    complains = sour | (found["complaint"] >= COMPLAINS)
     open_ = found["has_text"] & ~mapped & ~found["copy"]
     part = np.select([mapped & stated, mapped, found["has_text"] & complains, found["has_text"]], PARTS[:4], PARTS[4])
-    pool = np.select([open_ & complains, open_ & (found["rating"] > 0)], ["own", "against"], "")
+    losing = found["rating"].between(1, 4)
+    pool = np.select([open_ & complains & losing, open_ & ~complains & (found["rating"] > 0)], ["own", "against"], "")
     lost = (LOSS_UNIT * (5 - found["rating"])).where(found["rating"] > 0, 0)
     return found[["key", "rating", "words", "copy"]].assign(lost=lost, part=part, pool=pool)
 
@@ -104,7 +105,7 @@ def dear_phrases(read: pd.DataFrame, shard: Shard, top: int) -> pd.DataFrame:
     """The phrases that mark what complains without a cause, the dearest first: `PHRASES`.
 
     k of n such texts hold the phrase, k_against of n_against favourable ones, which is surely less often (Newcombe's
-    95 % interval lies above 0); stars: what their reviews lost.
+    95 % interval of the two shares lies above 0). stars: what their reviews lost.
     """
     own = read[read["pool"] == "own"].sort_values("key", ignore_index=True)
     against = read[read["pool"] == "against"].sort_values("key").head(BACKGROUND)
@@ -113,7 +114,7 @@ def dear_phrases(read: pd.DataFrame, shard: Shard, top: int) -> pd.DataFrame:
     other = _exploded(against)["phrase"].value_counts()
     counted["k_against"] = counted["phrase"].map(other).fillna(0).astype("int64")
     counted = counted.assign(n=len(own), n_against=len(against))
-    kept = counted[(counted["k"] >= LEAST) & (counted["lost"] > 0) & _marking(counted)]
+    kept = counted[(counted["k"] >= LEAST) & _marking(counted)]
     ranked = kept.assign(size=kept["phrase"].str.len()).sort_values(
         ["lost", "size", "phrase"], ascending=[False, False, True]
     )
@@ -183,9 +184,13 @@ def _around(text: str, at: int, phrase: str) -> str:
 
 
 def dear_words(read: pd.DataFrame, shard: Shard, top: int) -> pd.DataFrame:
-    """New words of the window that stand in texts that complain without a cause, the dearest first: `WORDS`."""
+    """New words of the window in texts that complain without a cause, the dearest first: `WORDS`.
+
+    A word whose share among favourable texts is at least as large as among these is left out.
+    """
     spoken = read[(read["words"].str.strip() != "") & ~read["copy"]]
     own = read[read["pool"] == "own"].sort_values("key", ignore_index=True)
+    liked = read.loc[read["pool"] == "against", "words"]
     new = new_words(spoken["words"].tolist(), 10 * top)
     known = beliefs([word.word for word in new], shard.category, shard.own).stated
     found = [word for word, causes in zip(new, known, strict=True) if not causes.any()]
@@ -197,11 +202,8 @@ def dear_words(read: pd.DataFrame, shard: Shard, top: int) -> pd.DataFrame:
             "before": [word.before for word in found], "after": [word.after for word in found],
         }
     ).astype({"phrase": "str"})  # fmt: skip
-    ranked = table[table["lost"] > 0].sort_values(["lost", "phrase"], ascending=[False, True])
+    held = table[table["k"] > 0]
+    favourable = np.array([int(liked.str.contains(word, regex=False).sum()) for word in held["phrase"]], dtype=np.int64)
+    marking = held["k"] * max(len(liked), 1) > favourable * len(own)
+    ranked = held[marking].sort_values(["lost", "phrase"], ascending=[False, True])
     return _quoted(ranked.head(top).reset_index(drop=True), own)[list(WORDS)]
-
-
-def gaps_of(found: Unmapped) -> Iterator[tuple[str, str]]:
-    """Every phrase and new word offered, with its kind."""
-    yield from ((str(phrase), "短语") for phrase in found.phrases["phrase"])
-    yield from ((str(phrase), "新词") for phrase in found.words["phrase"])

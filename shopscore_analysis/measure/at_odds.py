@@ -7,7 +7,6 @@ import pandas as pd
 from shopscore_analysis.measure.rates import estimate
 from shopscore_analysis.tally import Tally
 
-LISTS = ("hidden", "praise_only", "followup")
 _HIGH, _LOW = (4, 5), (1, 2, 3)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from shopscore_analysis.errors import SettingsError
@@ -109,17 +109,24 @@ class RunLog:
             return changed.rowcount
 
     def read(self, last: int = 20, shop: str = "", outcome: str = "") -> list[Run]:
-        """The newest runs, newest first; of one shop (its name or its folder's name), of one outcome."""
+        """The newest runs, newest first; of one shop (its name, its folder's name or path), of one outcome."""
         if not self.path.exists():
             return []
         with self._open() as base:
             base.row_factory = sqlite3.Row
+            base.create_function("ends_in", 2, _ends_in, deterministic=True)
             rows = base.execute(
-                "select * from runs where (? = '' or shop = ? or folder like ?) and (? = '' or outcome = ?) "
+                "select * from runs where (? = '' or shop = ? or ends_in(folder, ?)) and (? = '' or outcome = ?) "
                 "order by id desc limit ?",
-                (shop, shop, f"%{shop}", outcome, outcome, last),
+                (shop, shop, shop, outcome, outcome, last),
             ).fetchall()
         return [Run(**{**dict(row), "inputs": json.loads(row["inputs"])}) for row in rows]
+
+
+def _ends_in(folder: str, end: str) -> bool:
+    """Whether the last parts of a path are those of `end`: "ba" does not end in "a"."""
+    parts = PurePath(end).parts
+    return bool(parts) and PurePath(folder).parts[-len(parts) :] == parts
 
 
 def log_of(folder: Path) -> RunLog:
@@ -129,6 +136,25 @@ def log_of(folder: Path) -> RunLog:
     """
     above = RunLog(folder.parent)
     return above if above.path.exists() else RunLog(folder)
+
+
+def runs_under(folder: Path, last: int = 20, shop: str = "", outcome: str = "") -> list[Run]:
+    """The newest runs that the logs of a folder and of those right below it tell of, newest first; as `RunLog.read`."""
+    logs = [RunLog(folder), *(RunLog(path.parent) for path in sorted(folder.glob(f"*/{FILE}")))]
+    return _newest([row for log in logs for row in log.read(last, shop, outcome)], last)
+
+
+def runs_of(folder: Path, last: int = 20, shop: str = "", outcome: str = "") -> list[Run]:
+    """The newest runs of the shop in `folder`, newest first: from its own log and from that of the folder above it.
+
+    Its own log knows no other shop, so all of it counts, whatever the folder was called when a row was written.
+    """
+    own, above = RunLog(folder).read(last, shop, outcome), RunLog(folder.parent)
+    return _newest([*own, *above.read(last, shop or folder.name, outcome)], last)
+
+
+def _newest(rows: list[Run], last: int) -> list[Run]:
+    return sorted(rows, key=lambda row: (row.started, row.id), reverse=True)[:last]
 
 
 @dataclass

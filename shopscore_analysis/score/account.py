@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +23,7 @@ DIMENSION_COLUMNS = ("dimension", "low", "high", "weight", "points", "ledger")
 INDICATOR_COLUMNS = (
     "dimension", "name", "label", "computable", "value", "unit", "k", "n", "low", "high", "weight", "note",
 )  # fmt: skip
-_ROUNDED = {5: 0.05, 100: 0.5}  # half a step of what the platform publishes on each scale
+_COARSEST = {5: 1, 100: 0}  # decimals of what the platform publishes on each scale, at the least
 ESTIMATED = ("value", "unit", "k", "n", "low", "high")
 
 
@@ -138,7 +139,7 @@ def account(
     low, high = (weighted({name: pair[end] for name, pair in ends.items()}, weighting.weights) for end in (0, 1))
     platform = on_scale(published.total, published.scale, rules)
     single, note = indicator_weights(rules, *industry)
-    notes = [_difference(rules, published, (low, high), platform), weighting.note, rules.note, note, _events(rules)]
+    notes = [_difference(rules, ends, (low, high), platform), weighting.note, rules.note, note, _events(rules)]
     notes += [_scale_note(rules, published), *(breaks(*history) if history else ())]
     return Account(
         rules, weighting, published, pd.DataFrame(rows, columns=list(DIMENSION_COLUMNS)),
@@ -158,19 +159,63 @@ def _indicators(rules: RuleSet, found: pd.DataFrame, weights: Mapping[str, float
     return table.assign(weight=table["name"].map(weights).astype("float64"))[list(INDICATOR_COLUMNS)]
 
 
-def _difference(rules: RuleSet, published: Published, own: tuple[float, float], platform: tuple[float, float]) -> str:
+def _difference(
+    rules: RuleSet, ends: Mapping[str, tuple[float, float]], own: tuple[float, float], platform: tuple[float, float]
+) -> str:
     """Our total beside the platform's, and whether rounding alone explains what lies between."""
     if np.isnan(own[0]) or np.isnan(platform[0]):
         return "平台没有公布全部三个维度分或总分，自算总分无法比较"
     low, high = (half_up(end) for end in own)
-    told = f"{low:g}" if low == high else f"{low:g}—{high:g}"
+    printed = [f"{round(end, 2):g}" for end in own]  # as the table prints it
+    told = printed[0] if printed[0] == printed[1] else "—".join(printed)
     theirs = f"{platform[0]:g}" if platform[0] == platform[1] else f"{platform[0]:g}—{platform[1]:g}"
-    slack = 2 * _ROUNDED[rules.scale]
+    slack = _slack(*_decimals(platform[0], [pair[0] for pair in ends.values()], rules.scale))
     if low - slack <= platform[1] + 1e-9 and platform[0] <= high + slack + 1e-9:
         return f"自算总分 {told}，平台公布 {theirs}：相差在四舍五入之内"
     gap = platform[0] - high if platform[0] > high else platform[1] - low
     why = "权重是假定的，或有扣分、加分未计入" if rules.assumed else "有扣分、加分未计入，或公布值的舍入不同"
     return f"自算总分 {told}，平台公布 {theirs}：相差 {gap:+.2f}，四舍五入不能解释；可能是{why}"
+
+
+def _decimals(total: float, dimensions: Iterable[float], scale: int) -> tuple[int, int]:
+    """To how many decimals a platform gives its dimensions and its total, by the figures at hand.
+
+    A final 0 is not seen in a number: a dimension has as many decimals as the finest of them, the total no fewer.
+
+    >>> _decimals(4.7, [4.7, 4.75, 4.8], 5), _decimals(4.76, [4.7, 4.8, 4.8], 5), _decimals(89, [90, 90, 86], 100)
+    ((2, 2), (1, 2), (0, 0))
+    """
+    parts = max(_COARSEST[scale], *(-_exponent(score) for score in dimensions))
+    return parts, max(parts, -_exponent(total))
+
+
+def _exponent(value: float) -> int:
+    return int(Decimal(repr(round(float(value), 9))).normalize().as_tuple().exponent)
+
+
+def _slack(parts: int, total: int) -> float:
+    """The most that rounding can put between a total and the mean of the dimensions: half a step of each."""
+    return float(10.0**-parts + 10.0**-total) / 2
+
+
+def start_note(own: float, platform: float, scores: Mapping[str, float], weighting: Weighting) -> str:
+    """Which total a plan starts from, our own or the platform's (both of 5), and why the two differ.
+
+    `scores`: the dimensions as published, of which our own total is made.
+    """
+    if np.isnan(platform):
+        return f"自算总分 {own:.2f}：三个维度的平台分按权重相加；平台没有公布总分"
+    told = f"自算总分 {own:.2f} 由三个维度的平台分按权重相加，平台公布的总分是 {platform:.2f}"
+    gap = abs(round(own, 2) - round(platform, 2))  # as printed
+    if f"{own:.2f}" == f"{platform:.2f}":
+        return f"{told}，两者相同"
+    parts, total = _decimals(platform, scores.values(), 5)
+    if abs(own - platform) <= _slack(parts, total) + 1e-9:
+        given = f"平台的分只给到 {10**-parts:g}"
+        given = given if parts == total else f"平台的维度分只给到 {10**-parts:g}，总分给到 {10**-total:g}"
+        return f"{told}：{given}，相差 {gap:.2f} 在四舍五入之内"
+    why = "权重是假定的，或有扣分、加分未计入" if weighting.assumed else "有扣分、加分未计入，或公布值的舍入不同"
+    return f"{told}：相差 {gap:.2f}，四舍五入不能解释；可能是{why}"
 
 
 def _events(rules: RuleSet) -> str:

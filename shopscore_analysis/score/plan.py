@@ -136,7 +136,8 @@ def _proof(before: Mapping[str, float], best: Mapping[str, float], weights: Mapp
         if best[name] + need <= CAP + _SLACK
     ]
     further = f"；还差 {target - reached:.2f}，例如{' 或 '.join(ways)}" if ways else "；任何单独一维补满也不够"
-    return f"不可行：全部可用措施都见效时{_moved(before, best)}，总分最多 {reached:.2f}，低于目标 {target:.2f}{further}"
+    most = f"自算总分从 {weighted(before, weights):.2f} 最多到 {reached:.2f}"
+    return f"不可行：全部可用措施都见效时{_moved(before, best)}，{most}，低于目标 {target:.2f}{further}"
 
 
 def _claimed(items: Sequence[Priced]) -> str:
@@ -148,7 +149,7 @@ def _solved(
 ) -> tuple[list[Priced], bool, str]:
     """The chosen actions of one case, whether they reach the target, and the words for it."""
     if weighted(scores, weights) >= target - _SLACK:
-        return [], True, f"已达到目标 {target:.2f}，不需要措施"
+        return [], True, f"自算总分 {weighted(scores, weights):.2f}，已达到目标 {target:.2f}，不需要措施"
     strongest = _strongest(items, case)
     best = _lifted(scores, strongest, case)
     if weighted(best, weights) < target - _SLACK:
@@ -156,7 +157,8 @@ def _solved(
     chosen = _cheapest(scores, weights, target, items, case)
     after = _lifted(scores, chosen, case)
     named = "、".join(item.action.label for item in chosen)
-    reached = f"总分 {weighted(after, weights):.2f}，达到目标 {target:.2f}"
+    totals = f"{weighted(scores, weights):.2f}→{weighted(after, weights):.2f}"
+    reached = f"自算总分 {totals}，达到目标 {target:.2f}"
     return chosen, True, f"{named}：{_moved(scores, after)}，{reached}{_claimed(chosen)}"
 
 
@@ -206,9 +208,10 @@ def table(plans: Sequence[Plan]) -> pd.DataFrame:
 
 
 def calendar(found: Plan, start: date) -> pd.DataFrame:
-    """When each chosen action shows: action, dimension, start, from, to, claim, source; soonest first."""
+    """When each chosen action shows: name, action, dimension, start, from, to, claim, source; soonest first."""
     rows = [
         {
+            "name": item.action.name,
             "action": item.action.label,
             "dimension": item.action.dimension,
             "start": start,
@@ -219,8 +222,16 @@ def calendar(found: Plan, start: date) -> pd.DataFrame:
         }
         for item in found.chosen
     ]
-    columns = ["action", "dimension", "start", "from", "to", "claim", "source"]
+    columns = ["name", "action", "dimension", "start", "from", "to", "claim", "source"]
     return pd.DataFrame(rows, columns=columns).sort_values(["from", "to", "action"], ignore_index=True)
+
+
+def dated(plans: Sequence[Plan], start: date) -> pd.DataFrame:
+    """`calendar` of every action that any case chooses, with `cases`, the labels of those that choose it."""
+    whole = pd.concat([calendar(found, start).assign(cases=CASE_LABELS[found.case]) for found in plans])
+    said = whole.groupby("name")["cases"].agg("、".join)
+    once = whole.drop_duplicates("name")
+    return once.assign(cases=once["name"].map(said)).sort_values(["from", "to", "action"], ignore_index=True)
 
 
 def outcome(found: Plan, done: Collection[str], observed: Mapping[str, float]) -> pd.DataFrame:

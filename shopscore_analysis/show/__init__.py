@@ -11,7 +11,7 @@ from shopscore_analysis.show.account import (
 )
 from shopscore_analysis.show.at_odds import at_odds_lines, at_odds_lists
 from shopscore_analysis.show.calendar import coverage, joins_table, repeats_table
-from shopscore_analysis.show.cards import Tile, evidence, header, score_tiles, things_to_do, tiles, watch_list
+from shopscore_analysis.show.cards import Tile, evidence, header, score_tiles, tiles, watch_list
 from shopscore_analysis.show.charts import bars, gap_lines, gaps, lines, loss_bars, ranks
 from shopscore_analysis.show.chooser import chooser
 from shopscore_analysis.show.drivers import (
@@ -37,6 +37,7 @@ from shopscore_analysis.show.lexicon import (
 from shopscore_analysis.show.method import glossary, method, tagger_table
 from shopscore_analysis.show.plan import (
     advice_table,
+    alike_words,
     aside_words,
     calendar_figure,
     missing_of,
@@ -50,11 +51,8 @@ from shopscore_analysis.show.readouts import experiment_readouts
 from shopscore_analysis.show.slopes import slopes
 from shopscore_analysis.show.tables import (
     aftersales_table,
-    baseline_table,
     causes_table,
     cover_table,
-    keywords_along,
-    keywords_table,
     ledger_table,
     notes,
     quality_table,
@@ -67,8 +65,9 @@ from shopscore_analysis.show.tables import (
     unhappy_table,
     weakest_table,
 )
-from shopscore_analysis.show.terms import cloud
+from shopscore_analysis.show.terms import baseline_table, cloud, keywords_along, keywords_table
 from shopscore_analysis.show.timeline import completed_figure, lag_figure, timeline
+from shopscore_analysis.show.todo import things_to_do
 from shopscore_analysis.show.warnings import (
     alarms,
     answered_table,
@@ -96,6 +95,7 @@ __all__ = [
     "advice_table",
     "aftersales_table",
     "alarms",
+    "alike_words",
     "answered_table",
     "aside_words",
     "at_odds_lines",

@@ -86,8 +86,8 @@ def repeats_table(repeats: pd.DataFrame, period: str = "") -> Html:
     if repeats.empty:
         return tag("p", f"{among}没有几乎相同的评价。", class_="note")
     columns = [
-        column("text", "原文（已脱敏，取最早一条）", number=False),
         column("k", "条数", theme.count),
+        column("text", "原文（已脱敏，取最早一条）", number=False),
         column("wordings", "写法", theme.count),
         column("products", "商品数", theme.count),
         column("stars", "星级", number=False),

@@ -16,7 +16,6 @@ from shopscore_analysis.show.tables import AXES, Names, each
 
 QUOTES_SHOWN = 3
 ENOUGH = 5
-SMALL = 0.005  # stars below which two decimals would print nothing
 
 
 def header(facts: Mapping[str, Any], run_id: str, verdict: str) -> Html:
@@ -64,6 +63,9 @@ def _tile(tile: Tile) -> Html:
     return tag("li", *parts)
 
 
+_TOTAL = "总分（平台）"  # the plan further down starts from our own
+
+
 def score_tiles(rank: pd.DataFrame, gaps: pd.DataFrame, week: str, target: float) -> Html:
     """The three tiles: total score, gap to the target, gap to the TOP10 median, each with its direction.
 
@@ -73,10 +75,10 @@ def score_tiles(rank: pd.DataFrame, gaps: pd.DataFrame, week: str, target: float
     until = rank[rank["week"] <= week]
     own = list(until["own"])
     if not own or until["week"].iloc[-1] != week:
-        return tiles(*(Tile(name, theme.NOTHING, "本周没有体验分数据") for name in ("总分", "距目标", "距 TOP10 中位")))
+        return tiles(*(Tile(name, theme.NOTHING, "本周没有体验分数据") for name in (_TOTAL, "距目标", "距 TOP10 中位")))
     way, verdict = _way(until["own"], list(until["week"])), until["own_verdict"].iloc[-1]
     return tiles(
-        Tile("总分", theme.points(own[-1]), way, verdict),
+        Tile(_TOTAL, theme.points(own[-1]), way, verdict),
         Tile(f"距目标 {theme.points(target)}", _distance(target - own[-1]), way, verdict),
         _gap_tile(until),
     )
@@ -100,28 +102,6 @@ def _way(values: pd.Series, weeks: Sequence[str]) -> str:
         return "没有上周可比"
     step = float(values.iloc[-1] - values.iloc[-2])
     return "→ 持平" if abs(step) < 0.005 else f"{'↑' if step > 0 else '↓'} {theme.signed(step)}"
-
-
-def things_to_do(found: pd.DataFrame, ledger: pd.DataFrame, owners: Mapping[str, str], week: str, names: Names) -> Html:
-    """本周三件事 as cards: cause → points → action → owner → date; each opens its reason and leads to its quotes.
-
-    `found`: `findings`; `ledger`: `ledger`; `owners`: by dimension. What is chosen: `words.things_to_do`.
-    """
-    chosen = words.things_to_do(found, ledger, owners, week, names)
-    if chosen.empty:
-        return tag("p", "没有需要处理的根因。", class_="note")
-    return tag("ol", *(_thing(row) for row in each(chosen)), class_="todo")
-
-
-def _thing(row: Any) -> Html:
-    head = tag("strong", f"{cause_label(row.cause)} ", tag("small", row.where))
-    stars = (theme.points if row.points >= SMALL else theme.fine)(row.points)
-    lost = f"{'共丢' if row.verdict == words.COST else '多丢'} {stars} 星"
-    gain = tag("span", lost, class_="gain")
-    who = tag("span", f"{row.owner} · {row.due}", class_="who")
-    door = tag("a", "看原话", href=f"#{evidence_id(row.cause)}", class_="door")
-    why = folded(who, tag("p", row.why, " ", tag("em", row.verdict)), door)
-    return tag("li", head, gain, tag("span", row.action, class_="action"), why)
 
 
 def watch_list(found: pd.DataFrame, names: Names, week: str = "") -> Html:

@@ -23,7 +23,7 @@ from shopscore_analysis.show.tables import (
     named,
     table,
 )  # fmt: skip
-from shopscore_analysis.show.words import WORDS_OF_VERDICT, behind_words, week_name
+from shopscore_analysis.show.words import WORDS_OF_VERDICT, behind_words, marked, week_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -87,11 +87,12 @@ def loss_bars(
     """What the mean stars would gain without each cause, the dearest first; the twin is the whole ledger.
 
     `ledger`: cause, k, n, loss, share_of_loss, mean, mean_without, and `points` where it is chained to the total;
-    `note` says under which weights. With `evidence`, each bar with a cause leads to its quotes.
+    `note` says under which weights, naming them (`Weighting.note`). With `evidence`, each bar with a cause leads to its
+    quotes.
     """
     dear = ledger[ledger["loss"] > 0].sort_values(["loss", "cause"], ascending=[False, True], ignore_index=True)
     top = dear.head(limit).assign(label=[cause_label(cause) for cause in dear["cause"].head(limit)])
-    told = _loss_told(top) + (f" 折算总分：{note}。" if note else "")
+    told = _loss_told(dear) + (f"{note}。" if note else "")
     links = _loss_doors(top) if evidence else {}
     size = (NARROW, 20 + (_DOOR if links else 36) * max(len(top), 1))
     picture = svg(
@@ -109,11 +110,23 @@ def _gained(row: Any) -> str:
     return f"{row.mean_without - row.mean:.3f} 星"
 
 
-def _loss_told(top: pd.DataFrame) -> str:
-    for row in each(top):
-        first = f"评价均分 {theme.points(row.mean)}（{theme.count(row.n)} 条）。丢星最多的是「{row.label}」"
-        return f"{first}，占 {theme.percent(row.share_of_loss)}；没有它会是 {theme.points(row.mean_without)}。"
-    return "没有丢星。"
+def _loss_told(dear: pd.DataFrame) -> str:
+    """The dearest cause first; what has none stands apart, however much it is."""
+    if dear.empty:
+        return "没有丢星。"
+    silent = dear["cause"] == UNATTRIBUTED
+    first = f"评价均分 {theme.points(dear['mean'].iloc[0])}（{theme.count(dear['n'].iloc[0])} 条）。"
+    named_ = "".join(_dearest(row) for row in each(dear[~silent].head(1)))
+    rest = "".join(f"另有 {theme.percent(share)} 未归因。" for share in dear.loc[silent, "share_of_loss"])
+    return first + named_ + rest
+
+
+def _dearest(row: Any) -> str:
+    chained = f"，折算到总分 −{theme.fine(row.points)} 分" if hasattr(row, "points") else ""
+    return (
+        f"丢星最多的根因是「{cause_label(row.cause)}」，占 {theme.percent(row.share_of_loss)}{chained}；"
+        f"没有它均分会是 {theme.points(row.mean_without)}。"
+    )
 
 
 def _draw_losses(ax: Axes, top: pd.DataFrame, links: Links) -> None:
@@ -155,7 +168,8 @@ def _line_told(trend: pd.DataFrame) -> str:
         return "没有数据。"
     last = known.iloc[-1]
     value = f"{theme.percent(last['share'])}（{theme.ratio(last['k'], last['n'])}）"
-    return f"{week_name(last['week'])} {value}，{last['verdict']}。灰带是由此前各周算出的正常波动范围。"
+    said = f"{week_name(last['week'])} {value}，{last['verdict']}。灰带是由此前各周算出的正常波动范围。"
+    return said + marked(list(trend["verdict"]))
 
 
 def _draw_lines(ax: Axes, trend: pd.DataFrame) -> None:
@@ -164,9 +178,13 @@ def _draw_lines(ax: Axes, trend: pd.DataFrame) -> None:
     ax.fill_between(at, scaled["lower"], scaled["upper"], color=theme.GRID, alpha=0.5, linewidth=0)
     ax.plot(at, scaled["center"], color=theme.MUTED, linewidth=1, linestyle=(0, (4, 3)))
     ax.plot(at, scaled["share"], color=theme.ACCENT, linewidth=2, marker="o", markersize=4)
+    raised = False
     for x, verdict in enumerate(trend["verdict"]):
+        raised = (
+            verdict in WORDS_OF_VERDICT and x > 0 and trend["verdict"].iloc[x - 1] in WORDS_OF_VERDICT and not raised
+        )
         if verdict in WORDS_OF_VERDICT:
-            _mark(ax, x, float(scaled["share"].iloc[x]), WORDS_OF_VERDICT[verdict])
+            _mark(ax, x, float(scaled["share"].iloc[x]), WORDS_OF_VERDICT[verdict], up=22 if raised else 8)
     weeks_axis(ax, list(trend["week"]))
     ax.yaxis.set_major_locator(_ticks())
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}%")
@@ -174,8 +192,8 @@ def _draw_lines(ax: Axes, trend: pd.DataFrame) -> None:
     ax.margins(y=0.2)
 
 
-def _mark(ax: Axes, x: float, y: float, words: str, colour: str = theme.INK) -> None:
-    ax.annotate(words, (x, y), xytext=(0, 8), textcoords="offset points", ha="center", fontsize=12, color=colour)
+def _mark(ax: Axes, x: float, y: float, words: str, colour: str = theme.INK, up: int = 8) -> None:
+    ax.annotate(words, (x, y), xytext=(0, up), textcoords="offset points", ha="center", fontsize=12, color=colour)
 
 
 def _ticks(*, whole: bool = False) -> Any:

@@ -98,12 +98,13 @@ def ranks_after(ranks: pd.DataFrame) -> Html:
     """
     columns = [
         column("case", "情形", number=False),
-        column("own", "总分", theme.points),
+        column("own", "自算总分", theme.points),
         Column("名次", lambda row: _place(int(row.rank_low), int(row.rank_high))),
         Column("第一名", lambda row: theme.points(row.leader)),
         column("rivals", "有公布分的竞店", theme.count),
     ]
-    return block(table(ranks, columns, "计划之后的名次"), notes("假定竞店不动；公布分四舍五入，所以名次是一个范围。"))
+    told = "按自算总分排，和按平台公布的总分排不一定相同。假定竞店不动；公布分四舍五入，所以名次是一个范围。"
+    return block(table(ranks, columns, "计划之后的名次"), notes(told))
 
 
 def _place(low: int, high: int) -> str:

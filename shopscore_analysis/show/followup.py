@@ -11,35 +11,64 @@ from shopscore_analysis.schema import cause_label
 from shopscore_analysis.show import theme, words
 from shopscore_analysis.show.account import block
 from shopscore_analysis.show.html import Html, folded, tag
-from shopscore_analysis.show.plan import missing_of, outcome_table, plan_line
+from shopscore_analysis.show.plan import (
+    CASES,
+    OWN_TOTAL,
+    after_words,
+    alike_words,
+    cost_words,
+    missing_of,
+    outcome_table,
+    plan_line,
+    unreached_words,
+)
 from shopscore_analysis.show.tables import Column, causes_column, column, each, notes, table
 
 
-def way_on(plans: Sequence[Any] | None) -> Html:
+def way_on(plans: Sequence[Any] | None, start: str = "") -> Html:
     """The cheapest way to the target in a sentence and a table of its three cases, with cost and what remains.
 
-    `plans`: `promises.way`; None where the week has no dimension scores, which is said.
+    `plans`: `promises.way`; None where the week has no dimension scores, which is said. `start`: `promises.start`.
     """
     if plans is None:
         return tag("p", "这一周没有本店的三个维度分，算不出到目标的做法：请导入店铺体验分。", class_="note")
     columns = [
         Column("情形", lambda row: row.case_label, False),
         Column("措施", lambda row: row.actions, False),
-        column("cost", "花费", theme.whole_yuan),
-        Column("总分", lambda row: f"{theme.points(row.before)} → {theme.points(row.after)}"),
+        Column("花费", cost_words),
+        Column(OWN_TOTAL, lambda row: f"{theme.points(row.before)} → {after_words(row)}"),
     ]
-    rows = pd.DataFrame([_case(plan, label) for plan, label in zip(plans, ("保守", "居中", "乐观"), strict=True)])
+    rows = pd.DataFrame([_case(plan, label) for plan, label in zip(plans, CASES, strict=True)])
     target = theme.points(plans[0].target)
-    line = plan_line(plans) + _range(plans) if plan_line(plans) else f"已经到目标 {target}，不需要新的措施。"
+    line = plan_line(plans) + _range(plans) if plan_line(plans) else _reached(plans[0])
+    whys = [f"{start}。" if start else "", *unreached_words(plans), alike_words(plans)]
     lacking = [f"未纳入「{label}」：{missing}。" for label, missing in missing_of(plans).items()]
     left = folded(f"没有算进来的措施（{len(lacking)}）", notes(*lacking)) if lacking else Html()
-    return block(tag("p", line, class_="lead"), table(rows, columns, f"到 {target} 分最省的做法"), left)
+    cases = table(rows, columns, f"到 {target} 分最省的做法")
+    return block(tag("p", line, class_="lead"), cases, notes(*filter(None, whys)), left)
+
+
+def _reached(plan: Any) -> str:
+    return f"{OWN_TOTAL} {theme.points(plan.total_before)} 已经到目标 {theme.points(plan.target)}，不需要新的措施。"
 
 
 def _range(plans: Sequence[Any]) -> str:
-    low, high = (theme.points(plans[at].total_after) for at in (0, -1))
-    after = low if low == high else f"{low}—{high}（保守到乐观）"
-    return f"总分从 {theme.points(plans[0].total_before)} 到 {after}。"
+    """Where the cases that reach the target end, and the ceiling of those that do not."""
+    cases = list(zip(CASES, plans, strict=True))
+    parts = (("到", True), ("最多到", False))
+    ends = [_ends(word, [case for case in cases if case[1].feasible is reached]) for word, reached in parts]
+    return f"{OWN_TOTAL}从 {theme.points(plans[0].total_before)} {'；'.join(filter(None, ends))}。"
+
+
+def _ends(word: str, cases: Sequence[tuple[str, Any]]) -> str:
+    """The first and the last total of some cases; which cases they are, unless all end alike."""
+    if not cases:
+        return ""
+    (first, low), (last, high) = ((label, theme.points(plan.total_after)) for label, plan in (cases[0], cases[-1]))
+    if len(cases) == len(CASES) and low == high:
+        return f"{word} {low}"
+    labels = first if first == last else f"{first}到{last}"
+    return f"{word} {low if low == high else f'{low}—{high}'}（{labels}）"
 
 
 def _case(plan: Any, label: str) -> dict[str, Any]:
@@ -47,6 +76,7 @@ def _case(plan: Any, label: str) -> dict[str, Any]:
     return {
         "case_label": label,
         "actions": actions or ("不需要" if plan.feasible else "现有措施到不了"),
+        "feasible": plan.feasible,
         "cost": plan.cost,
         "before": plan.total_before,
         "after": plan.total_after,

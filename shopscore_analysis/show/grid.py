@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -128,7 +130,8 @@ def _legend(estimates: pd.DataFrame, shown: pd.DataFrame, by: str, of: str) -> s
     rest = [f"{n} {what}" for n, what in ((causes, "种根因"), (values, f"个{AXES[by]}")) if n > 0]
     marks = f"{UP}{DOWN} 比同一根因的其他格高或低，全份报告一起校正后仍不像偶然。" if "q" in shown else ""
     left_out = f"另有 {'、'.join(rest)}只在数据表里。" if rest else ""
-    return f"颜色越深，占比越高；格内是次数/{of}，少于 5 写样本不足。{marks}{left_out}"
+    few = "" if shown["enough"].all() else f"{of}不到 5 的格子写“样本不足”，不上色。"
+    return f"颜色越深，占比越高；格内是抱怨次数/{of}。{few}{marks}{left_out}"
 
 
 def _mark_of(cell: Any) -> str:
@@ -191,12 +194,44 @@ def _axis_label(by: str, value: str, names: Names) -> str:
     return week_name(value) if by == "week" else names.get(value, value)
 
 
-def _wrapped(label: str, width: int = 5, most: int = 3) -> str:
-    """A long name on up to three short lines of about the same length.
+# What no line breaks: T恤, iPhone 15, 第5周 or 5斤, other letters and digits; a Chinese character by itself.
+_PIECE = re.compile(r"[A-Za-z][^ -~]|[A-Za-z][!-~]*(?: \d[!-~]*)?|第?\d[\d.]*[^ -~]|[!-~]+|.", re.DOTALL)
+_LETTER = 0.6  # of the width of a Chinese character
 
-    >>> _wrapped("羊毛混纺针织衫")
-    '羊毛混纺\\n针织衫'
+
+def _wide(label: str) -> float:
+    """How wide a label is, in Chinese characters."""
+    return sum(_LETTER if sign.isascii() else 1.0 for sign in label)
+
+
+def _wrapped(label: str, width: int = 6, most: int = 3) -> str:
+    """A long name on up to three short lines, of two broken where a word may end; `width` in Chinese characters.
+
+    That is at a space, or where Chinese meets letters or digits that are no word with it (T恤, 5斤), else before the
+    last three characters: names of goods end in what they are (收纳箱, 保温杯).
+
+    >>> _wrapped("可折叠布艺收纳箱"), _wrapped("攀枝花芒果5斤"), _wrapped("圆领加绒卫衣"), _wrapped("儿童 T恤 纯棉短袖")
+    ('可折叠布艺\\n收纳箱', '攀枝花芒果\\n5斤', '圆领加绒卫衣', '儿童 T恤\\n纯棉短袖')
     """
+    if _wide(label) <= width:
+        return label
+    breaks = [at for at in accumulate(map(len, _PIECE.findall(label))) if _fits(label, at, width)]
+    if breaks:
+        turns = [at for at in breaks if _turns(label, at)]
+        at = min(turns, key=lambda at: abs(_wide(label[:at]) - _wide(label[at:])), default=0)
+        at = at or max((at for at in breaks if at <= len(label) - 3), default=breaks[0])
+        return f"{label[:at].rstrip()}\n{label[at:].lstrip()}"
     lines = min(max(-(-len(label) // width), 1), most)
     even = min(max(-(-len(label) // lines), 1), width)
     return "\n".join(textwrap.wrap(label, even, max_lines=most, placeholder="…"))
+
+
+def _fits(label: str, at: int, width: int) -> bool:
+    """Whether a label cut there stands on two lines."""
+    return at < len(label) and max(_wide(label[:at].rstrip()), _wide(label[at:].lstrip())) <= width
+
+
+def _turns(label: str, at: int) -> bool:
+    """Whether a piece that ends there ends a word for sure: at a space, or where Chinese meets letters or digits."""
+    before, after = label[at - 1], label[at]
+    return " " in (before, after) or before.isascii() != after.isascii()

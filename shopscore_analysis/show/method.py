@@ -13,7 +13,8 @@ from shopscore_analysis.show.tables import Column, Names, causes_column, notes, 
 METHOD: Names = {
     "数据": "店铺导出的评价、订单、售后、客服和体验分，按主键去重，重复的以较新的导出为准；读不进来的行都列出来。",
     "计周": "评价按评价日期、售后按申请时间、订单按提交时间归入自然周（周一到周日，北京时间）。",
-    "归因": "先按标点切开，再用词表和一个线性模型认出每一小句抱怨什么；识别得有多准，见下面的质量表。",
+    "归因": "先按标点切开，再用词表和一个线性模型认出每一小句抱怨什么；每种根因算什么、不算什么，见 docs/causes.md；"
+    "识别得有多准，见下面的质量表。",
     "分母": "没有特别说明时，占比的分母是有文字的评价；按订单算的占比会写明“订单”。",
     "区间": "占比用威尔逊 95% 区间，两个占比之差用 Newcombe 区间；样本少于 5 不下结论。",
     "判断变化": "由每周的波动定出控制限（Laney P′ 图），再对全部比较一起校正（Benjamini-Hochberg）。",
@@ -55,7 +56,7 @@ def _tagger_words(quality: Any) -> str:
     return (
         f"合计：说是某根因的 {theme.count(said)} 次里有 {theme.count(hit)} 次说对（{theme.percent(hit / said)}），"
         f"标注里的 {theme.count(n)} 次认出了 {theme.percent(hit / n)}。交叉验证所得，没有用到本店的评价；"
-        "“折算后”按两条差评配一条好评的比例算。每种根因算什么、不算什么，见 docs/causes.md。"
+        "“折算后”按两条差评配一条好评的比例算。"
     )
 
 

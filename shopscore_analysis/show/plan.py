@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -17,6 +17,9 @@ from shopscore_analysis.show.tables import Column, column, each, named, notes, t
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+CASES = ("保守", "居中", "乐观")
+SINCE = "报告那一周之后的周一"
+OWN_TOTAL = "自算总分"  # three published dimensions by their weights; the platform publishes a total of its own
 NARROW = 360  # CSS pixels: as wide as a phone, so that its text needs no scaling there
 
 
@@ -50,24 +53,22 @@ def reach_words(target: float, reach: Any) -> str:
     )
 
 
-def plans_table(
-    plans: pd.DataFrame, left_out: Mapping[str, str] | None = None, note: str = "", aside: str = ""
-) -> Html:
+def plans_table(plans: pd.DataFrame, left_out: Mapping[str, str] | None = None, *remarks: str) -> Html:
     """Low, mid and high case of a plan: reachable or not, actions, cost, total after; the reason in words below.
 
     `plans`: `score.plan.table`; `left_out`: actions that could not be planned with, and what each lacks;
-    `note`: what weights and scale rest on; `aside`: `aside_words`.
+    `remarks`: what else there is to say, such as `alike_words`, `aside_words`, what weights and start rest on.
     """
     columns = [
         column("case", "情形", number=False),
         Column("能否达到", lambda row: "可行" if row.feasible else "不可行", False),
         Column("措施", lambda row: row.actions or theme.NOTHING, False),
-        column("cost", "花费", theme.whole_yuan),
-        column("capital", "占用资金", theme.whole_yuan),
-        column("before", "现在", theme.points),
-        column("after", "之后", theme.points),
+        Column("花费", cost_words),
+        Column("占用资金", lambda row: theme.whole_yuan(row.capital) if row.feasible else theme.NOTHING),
+        column("before", f"{OWN_TOTAL}，现在", theme.points),
+        Column("之后", after_words),
     ]
-    whys = [f"{row.case}：{row.words}。" for row in each(plans)]
+    whys = [f"{cases}：{words}。" for cases, words in told_once((row.case, row.words) for row in each(plans))]
     lacking = [
         f"未纳入「{label}」：{missing}（可在 shop.toml 的 [plan] 填写）。"
         for label, missing in (left_out or {}).items()
@@ -75,9 +76,61 @@ def plans_table(
     left = folded(f"未纳入的措施（{len(lacking)}）", notes(*lacking)) if lacking else Html()
     return block(
         table(plans, columns, f"到 {theme.points(plans['target'].iloc[0])} 分最省的做法"),
-        notes(*whys, *filter(None, [aside, note])),
+        notes(*whys, *(f"{line.removesuffix('。')}。" for line in remarks if line)),
         left,
     )
+
+
+def cost_words(row: Any) -> str:
+    """What a case costs; — where it does not reach the target, since nothing is chosen then."""
+    return theme.whole_yuan(row.cost) if row.feasible else theme.NOTHING
+
+
+def after_words(row: Any) -> str:
+    """The total after a case; where it does not reach the target, the ceiling that all actions together have."""
+    return theme.points(row.after) if row.feasible else f"最多 {theme.points(row.after)}"
+
+
+def unreached_words(plans: Sequence[Any]) -> list[str]:
+    """Why a case does not reach the target, a sentence each; cases that fail for the same reason share one.
+
+    `plans`: `score.plan.plan`.
+    """
+    failing = [(label, found.words) for label, found in zip(CASES, plans, strict=True) if not found.feasible]
+    return [f"{labels}：{words}。" for labels, words in told_once(failing)]
+
+
+def told_once(said: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Labels and words, the labels of the same words joined, in the order of their first.
+
+    >>> told_once([("保守", "不可行"), ("居中", "可行"), ("乐观", "可行")])
+    [('保守', '不可行'), ('居中、乐观', '可行')]
+    """
+    labels: dict[str, list[str]] = {}
+    for label, words in said:
+        labels.setdefault(words, []).append(label)
+    return [("、".join(same), words) for words, same in labels.items()]
+
+
+def alike_words(plans: Sequence[Any]) -> str:
+    """Why cases with the same actions come out the same, in a sentence; "" where no two do.
+
+    `plans`: `score.plan.plan`.
+    """
+    same: dict[tuple[Any, ...], list[str]] = {}
+    for label, found in zip(CASES, plans, strict=True):
+        if found.chosen:
+            ends = tuple((name, round(score, 6)) for name, score in found.after.items())
+            same.setdefault((tuple(item.action.name for item in found.chosen), ends), []).append(label)
+    return "".join(_alike(labels, plans) for labels in same.values() if len(labels) > 1)
+
+
+def _alike(labels: Sequence[str], plans: Sequence[Any]) -> str:
+    found = plans[CASES.index(labels[-1])]
+    full = [DIMENSIONS[name] for name, score in found.after.items() if score >= 5 and found.before[name] < 5]
+    why = f"{'、'.join(full)}已到上限 5 分，提升再大也不会更高" if full else "所选措施的提升幅度没有分高低"
+    told = "三种情形" if len(labels) == len(CASES) else "和".join(labels)
+    return f"{told}结果一样：{why}。"
 
 
 def aside_words(ledger: pd.DataFrame, plans: Sequence[Any]) -> str:
@@ -97,7 +150,7 @@ def aside_words(ledger: pd.DataFrame, plans: Sequence[Any]) -> str:
 def _aside(cause: str, mid: Any) -> str:
     if any(cause in item.action.causes for item in mid.chosen):
         return ""
-    first = f"丢星最多的是「{cause_label(cause)}」，计划里没有直接针对它的措施："
+    first = f"丢星最多的是「{cause_label(cause)}」，居中情形里没有直接针对它的措施："
     known = [item.action.label for item in mid.items if cause in item.action.causes]
     lacking = [item.action.label for item in mid.left_out if cause in item.action.causes]
     if known:
@@ -110,19 +163,29 @@ def _aside(cause: str, mid: Any) -> str:
     )
 
 
-def calendar_figure(calendar: pd.DataFrame, *, title: str = "什么时候见效") -> Figure | Html:
-    """When each chosen action begins and shows, as bars over days; a note where nothing was chosen.
+def dated_words(calendar: pd.DataFrame, since: str) -> tuple[str, list[str]]:
+    """From which day the dates count, and when each action of a plan shows: a heading and a phrase an action.
 
-    `calendar`: `score.plan.calendar` (action, dimension, start, from, to, claim, source).
+    `calendar`: `score.plan.dated` (name, action, cases, start, from, to, claim); `since`: what the first day is.
+    """
+    days = pd.DataFrame({name: pd.to_datetime(calendar[name]) for name in ("start", "from", "to")})
+    rows = zip(calendar["cases"], calendar["claim"], days["start"], days["from"], days["to"], strict=True)
+    shows = [f"（{cases}）{'来源说' if claim else ''}{_shows(*ends)}" for cases, claim, *ends in rows]
+    return f"假定 {_day(days['start'].min())}（{since}）动手", shows
+
+
+def calendar_figure(calendar: pd.DataFrame, since: str = SINCE, *, title: str = "什么时候见效") -> Figure | Html:
+    """When each action that a case chose begins and shows, as bars over days; a note where nothing was chosen.
+
+    `calendar`: `score.plan.dated` (action, dimension, cases, start, from, to, claim, source); `since`: what the first
+    day is.
     """
     if calendar.empty:
         return tag("p", "没有要做的措施，不需要排期。", class_="note")
     days = pd.DataFrame({name: pd.to_datetime(calendar[name]) for name in ("start", "from", "to")})
     first = days["start"].min()
-    told = "；".join(
-        f"「{action}」{_day(start)} 开始，{_shows(start, soon, late)}"
-        for action, start, soon, late in zip(calendar["action"], days["start"], days["from"], days["to"], strict=True)
-    )
+    head, shows = dated_words(calendar, since)
+    told = f"{head}：" + "；".join(f"「{name}」{said}" for name, said in zip(calendar["action"], shows, strict=True))
     ends = days.sub(first).apply(lambda column: column.dt.days)
     size = (NARROW, 60 + 52 * len(calendar))
     picture = svg(
@@ -130,19 +193,21 @@ def calendar_figure(calendar: pd.DataFrame, *, title: str = "什么时候见效"
         description=told,
     )  # fmt: skip
     columns = [
-        column("action", "措施", number=False), named("dimension", "维度", DIMENSIONS),
-        Column("开始", lambda row: str(row[2]), False), Column("最早见效", lambda row: str(row[3]), False),
-        Column("最晚见效", lambda row: str(row[4]), False),
+        column("action", "措施", number=False), column("cases", "情形", number=False),
+        named("dimension", "维度", DIMENSIONS), column("start", "开始", str, number=False),
+        column("soon", "最早见效", str, number=False), column("to", "最晚见效", str, number=False),
         column("source", "出处", number=False),
     ]  # fmt: skip
-    return Figure(title, f"{told}。", picture, table(calendar, columns, title))
+    twin = table(calendar.rename(columns={"from": "soon"}), columns, title)
+    return Figure(title, f"{told}。", picture, twin)
 
 
 def _shows(start: Any, soon: Any, late: Any) -> str:
-    """When an action shows, from the soonest day to the latest."""
+    """When an action shows, from the soonest day to the latest, and how many days that is after its start."""
+    first, last = (soon - start).days, (late - start).days
     if soon == late:
-        return "当天见效" if soon == start else f"{_day(soon)} 见效"
-    return f"{_day(soon)}—{_day(late)} 见效"
+        return f"{_day(soon)} 见效（第 {last} 天）" if last else "动手当天见效"
+    return f"{_day(soon)}—{_day(late)} 见效（第 {first}—{last} 天）"
 
 
 def _day(moment: Any) -> str:

@@ -76,7 +76,7 @@ def shops_table(shops: pd.DataFrame) -> Html:
     columns = [
         column("shop", "店铺", number=False),
         Column("抱怨", lambda row: words.fared(row.verdict, more=row.change > 0), False),
-        column("score", "总分", theme.points),
+        column("score", "总分（平台）", theme.points),
         Column("总分变化", lambda row: theme.signed(row.score - row.score_before)),
         Column("最近 4 周", lambda row: theme.ratio(row.k, row.n)),
         Column("之前 4 周", lambda row: theme.ratio(row.k_before, row.n_before)),

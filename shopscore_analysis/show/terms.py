@@ -1,4 +1,4 @@
-"""Keywords → a word cloud that draws no boxes."""
+"""Keywords → a word cloud that draws no boxes, and tables."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from shopscore_analysis.show import theme
-from shopscore_analysis.show.html import Figure, Html, tag
-from shopscore_analysis.show.tables import each, keywords_table
+from shopscore_analysis.show.html import Figure, Html, folded, joined, tag
+from shopscore_analysis.show.tables import AXES, Column, Names, causes_column, column, each, named, table
 
 if TYPE_CHECKING:
     from wordcloud import WordCloud
@@ -59,3 +59,51 @@ def _laid_out(sizes: dict[str, float], font: theme.Font) -> WordCloud:
 
 def _colour(word: str, font_size: int, **_: Any) -> str:
     return theme.ACCENT if font_size >= 40 else theme.INK if font_size >= 24 else theme.MUTED
+
+
+def keywords_table(keywords: pd.DataFrame, limit: int | None = 30, *, pool: str = "差评") -> Html:
+    """Terms that mark a pool of texts: z, and in how many texts of each pool they stand."""
+    columns = [column("term", "词", number=False), *_term_columns(pool)]
+    caption = f"{pool}关键词：按 z 值排列，每条评价只计一次，几乎相同的评价只算一条"
+    return table(keywords, columns, caption, limit=limit)
+
+
+def _term_columns(pool: str) -> list[Column]:
+    return [
+        column("z", "z 值", theme.decimal),
+        Column(f"{pool}池", lambda row: theme.ratio(row.k, row.n)),
+        Column("对照", lambda row: theme.ratio(row.k_against, row.n_against)),
+        column("share", f"{pool}池占比", theme.percent),
+    ]
+
+
+KEYWORD_AXES: Names = {**AXES, "cause": "根因", "channel": "渠道", "price": "价格带"}
+
+
+def keywords_along(names: Names, *keywords: pd.DataFrame) -> Html:
+    """The terms of each value of one axis after another, to be opened; the axis is the first column of each frame."""
+    return joined(_keywords_along(one, names) for one in keywords)
+
+
+def _keywords_along(keywords: pd.DataFrame, names: Names) -> Html:
+    by = str(keywords.columns[0])
+    axis = causes_column() if by == "cause" else named(by, KEYWORD_AXES[by], names)
+    columns = [axis, column("term", "词", number=False), *_term_columns("这一类")]
+    spoken = keywords[(keywords["k"] >= ENOUGH_TEXTS) & (keywords["z"] > 0)]
+    title = f"按{KEYWORD_AXES[by]}：和其余差评相比更突出的词"
+    return folded(title, table(spoken, columns, f"{title}（至少 {ENOUGH_TEXTS} 条）"))
+
+
+ENOUGH_TEXTS = 3
+
+
+def baseline_table(baseline: pd.DataFrame, keywords: pd.DataFrame) -> Html:
+    """What jieba's TF-IDF calls keywords of the low stars, beside z. `baseline`: term, weight."""
+    known = dict(zip(keywords["term"], keywords["z"], strict=True))
+    columns = [
+        column("term", "jieba TF-IDF 的词", number=False),
+        column("weight", "权重", theme.fine),
+        Column("z 值", lambda row: theme.decimal(known[row.term]) if row.term in known else theme.NOTHING),
+    ]
+    table_ = table(baseline, columns, "对照：jieba.analyse 的 TF-IDF（只看低星文字，不和好评比较）")
+    return folded("对照：常用的 TF-IDF 会给出哪些词", table_)

@@ -127,11 +127,7 @@ def completed_figure(weeks: pd.DataFrame, of: str = "review", *, title: str = ""
     """
     heading = title or f"每周订单的{KINDS[of]}率，补上还没到的"
     filling = weeks[weeks["state"] != "已到齐"]
-    told = (
-        "每一周都到齐了。"
-        if filling.empty
-        else f"最近 {len(filling)} 周还没到齐：空心点是补全后的估计，叉是到目前为止，" + _newest(weeks)
-    )
+    told = "每一周都到齐了。" if filling.empty else f"最近 {len(filling)} 周还没到齐：{_drawn(filling)}{_newest(weeks)}"
     picture = svg(
         lambda ax: _draw_completed(ax, weeks), (NARROW, 210), key=f"completed-{of}", title=heading, description=told
     )
@@ -143,6 +139,12 @@ def completed_figure(weeks: pd.DataFrame, of: str = "review", *, title: str = ""
         column("state", "状态", number=False),
     ]  # fmt: skip
     return Figure(heading, told, picture, table(weeks, columns, heading))
+
+
+def _drawn(filling: pd.DataFrame) -> str:
+    """What the weeks that still fill look like: hollow points only where they can be completed."""
+    hollow = "空心点是补全后的估计，" if filling["completed"].notna().any() else "还太早，补不出估计；"
+    return f"{hollow}叉是到目前为止，"
 
 
 def _newest(weeks: pd.DataFrame) -> str:

@@ -16,8 +16,9 @@ from shopscore_analysis.show.tables import BETWEEN, COUNTED, SHARED, Column, Nam
 SHOWN = 30
 QUOTE = 80  # characters of a suspect review
 LEVELS = {3: "三级", 2: "二级", 1: "一级"}
+GRAVITY = "三级最重：人身安全、监管、曝光；二级：纠纷要升级；一级最轻：不满和着急。"
 OFFERS = {"refund": "全额退款", "partial": "部分补偿", "coupon": "优惠券", "resend": "补发", "nothing": "不补偿"}
-_LIABLE = {"merchant": "商家", "carrier": "物流", "buyer": "买家", "unknown": "未明"}
+_LIABLE = {"merchant": "商家", "carrier": "物流", "buyer": "买家", "unknown": "待核"}
 _HISTORY = {"first": "首次", "repeat": "再次", "unknown": "未知"}
 _HIDDEN = {
     "no_reason": "写了说明的无理由售后里，说的其实是质量问题",
@@ -218,7 +219,7 @@ def what_if_words(offers: pd.DataFrame, month: str) -> str:
     if offers.empty:
         return f"{month} 还没有售后记录，没有可以试算的。" if month else "还没有售后记录，没有可以试算的。"
     return (
-        f"{month}共 {len(offers)} 单：按表补偿合计 {_fen(offers['amount_fen'].sum())}，"
+        f"{month} 共 {len(offers)} 单：按表补偿合计 {_fen(offers['amount_fen'].sum())}，"
         f"当时实际退款 {_fen(offers['refund_fen'].sum())}。两者口径不同：买家退回商品的，货款照退，补偿不叠加。"
     )
 

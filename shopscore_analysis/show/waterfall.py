@@ -50,9 +50,10 @@ def waterfall(
 
 def _told(steps: pd.DataFrame, end: float, platform: float | None) -> str:
     told = f"按权重折算，评价把总分从 5 带到 {theme.points(end)}。"
-    if len(steps):
-        dearest = steps.iloc[0]
-        told += f"最大的一步是「{dearest['label']}」，−{dearest['points']:.3f} 分。"
+    for row in each(steps[steps["dimension"] != ""].head(1)):
+        told += f"单个根因里最大的一步是「{row.label}」，−{row.points:.3f} 分。"
+    for row in each(steps[steps["label"] == cause_label(UNATTRIBUTED)]):
+        told += f"另有 −{row.points:.3f} 分{row.label}。"
     if platform is None or not platform <= 5:
         return told
     return told + f"平台公布 {theme.points(platform)}：相差 {theme.signed(platform - end)} 来自评价以外的指标和口径。"

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
 from shopscore_analysis.schema import (
-    CAUSES,
     POSSIBLE,
     REAL,
     TABLES,
-    UNATTRIBUTED,
     WITHIN,
     cause_label,
     week_start,
@@ -22,10 +20,11 @@ from shopscore_analysis.schema import (
 from shopscore_analysis.show import theme
 from shopscore_analysis.show.tables import each
 
-COST = "近期丢星"  # stands where a verdict would, of a cause that costs stars without having changed
-ENOUGH = 5  # reviews from which a cost is worth a task
 # What is printed at a point of a line chart; the quiet verdicts print nothing.
 WORDS_OF_VERDICT: Mapping[str, str] = MappingProxyType({REAL: "真实", POSSIBLE: "可能"})
+_MARKS: Mapping[str, str] = MappingProxyType(
+    {REAL: "标“真实”的周，变化超出了正常波动", POSSIBLE: "标“可能”的周，比平时起伏大，还不能排除偶然"}
+)
 _WAIT = "，还要再看一周"
 _CLAIMS: Mapping[str, Mapping[bool, str]] = MappingProxyType(
     {
@@ -99,6 +98,16 @@ def claim(verdict: str, *, more: bool) -> str:
     if verdict in _CLAIMS:
         return _CLAIMS[verdict][more]
     return "在正常波动之内" if verdict == WITHIN else "样本不足，暂不下结论"
+
+
+def marked(verdicts: Sequence[str]) -> str:
+    """What the words at the points of a line chart mean, those that are printed; "" where none is.
+
+    >>> marked(["波动内", "真实变化"])
+    '标“真实”的周，变化超出了正常波动。'
+    """
+    told = "；".join(said for verdict, said in _MARKS.items() if verdict in verdicts)
+    return f"{told}。" if told else ""
 
 
 def fared(verdict: str, *, more: bool) -> str:
@@ -222,68 +231,6 @@ def refund_line(refunds: pd.DataFrame) -> str:
     return f"{share}，共 {theme.count(row.cases)} 单，退款 {theme.yuan(row.refund)}。"
 
 
-# The first thing to try for each cause; what it costs and brings belongs to the plan.
-ACTIONS: Mapping[str, str] = MappingProxyType(
-    {
-        "defect": "抽检在库批次，联系供应商换货",
-        "performance": "核对性能说明，下架达不到的卖点",
-        "material": "复核面料成分，和供应商对样",
-        "not_as_described": "对照实物重拍主图、改详情页",
-        "size_fit": "实测尺寸和分量，改详情页上的标注",
-        "counterfeit": "核对进货凭证，详情页加验真方式",
-        "spoiled": "缩短在库天数，高温天加冰袋",
-        "taste_smell": "留样复评，停发异味批次",
-        "usability": "补一张使用图，改进说明书",
-        "poor_value": "核对同款价格，调整赠品或定价",
-        "late_dispatch": "清理超 24 小时未发的订单，缺货的先下架",
-        "slow_delivery": "和快递核对慢线路，换线或换仓",
-        "package_damage": "加固包装，易损品改用硬盒",
-        "wrong_item": "拣货复核加扫码",
-        "missing_items": "打包清单随箱，出库称重复核",
-        "courier": "向快递网点投诉，反复出错的换网点",
-        "slow_response": "高峰时段加人，未回复会话 3 分钟提醒",
-        "bad_attitude": "复盘会话，当班培训",
-        "unresolved": "未结售后逐单定责任人",
-        "refund_return": "放宽退换条件的审核，退款 24 小时内处理",
-        "price_promo": "活动前后价格留档，差价主动补",
-        "installation": "下单页写明安装收费",
-    }
-)
-
-
-def due(week: str) -> str:
-    """The Friday after the reported week: when this week's three things should be done.
-
-    >>> due("2026-W46")
-    '11月20日（周五）'
-    """
-    friday: datetime = week_start(week) + timedelta(days=11)
-    return f"{friday.month}月{friday.day}日（周五）"
-
-
-def things_to_do(
-    found: pd.DataFrame, ledger: pd.DataFrame, owners: Mapping[str, str], week: str, names: Mapping[str, str]
-) -> pd.DataFrame:
-    """本周三件事: cause, where, why, verdict, action, points, owner, due; at most three rows.
-
-    First the findings that are sure and still go on, most important first; then the dearest causes of the ledger,
-    less what surges cost that are over (those are left to the watch list); findings that are only possible fill
-    what is left. `points` is what the mean stars of the ledger's weeks would gain: of a finding, if it fell back to
-    its baseline, and never more than the whole cause costs; of a cost, if the cause vanished.
-    """
-    wanted = ["cause", "where", "why", "verdict", "loss"]
-    sure, unsure = (_ongoing(found[found["verdict"] == word], week, names) for word in (REAL, POSSIBLE))
-    chosen = pd.DataFrame([*sure, *_dear(ledger, _over(found, week)), *unsure], columns=wanted)
-    chosen = chosen.drop_duplicates("cause").head(3).reset_index(drop=True)
-    most = chosen["cause"].map(dict(zip(ledger["cause"], ledger["loss"], strict=True))).fillna(0)
-    return chosen.drop(columns="loss").assign(
-        action=chosen["cause"].map(ACTIONS),
-        points=chosen["loss"].clip(upper=most) / ledger["n"].max(),
-        owner=[owners[CAUSES[cause].dimension] for cause in chosen["cause"]],
-        due=due(week),
-    )
-
-
 def pill(finding: Any) -> str:
     """The word before a finding: its verdict, but a product that is bad all along has not changed."""
     return (
@@ -294,28 +241,3 @@ def pill(finding: Any) -> str:
 def current(found: pd.DataFrame, week: str) -> pd.DataFrame:
     """The findings that still go on in `week` and cost stars, in their order."""
     return found[(found["to_week"] == week) & (found["loss"] > 0)]
-
-
-def _ongoing(found: pd.DataFrame, week: str, names: Mapping[str, str]) -> Iterator[tuple[object, ...]]:
-    for finding in each(current(found, week)):
-        yield finding.cause, place(finding, names), sentence(finding, names), finding.verdict, finding.loss
-
-
-def _over(found: pd.DataFrame, week: str) -> dict[str, float]:
-    """The stars that each cause lost in surges that are over: dear in the ledger, but nothing to act on any more."""
-    ended = found[(found["kind"] == "change") & (found["to_week"] < week) & (found["loss"] > 0)]
-    return {str(cause): float(loss) for cause, loss in ended.groupby("cause")["loss"].sum().items()}
-
-
-def _dear(ledger: pd.DataFrame, over: Mapping[str, float]) -> Iterator[tuple[object, ...]]:
-    known = ledger[(ledger["k"] >= ENOUGH) & (ledger["cause"] != UNATTRIBUTED)]
-    known = known.assign(left=known["loss"] - known["cause"].map(over).fillna(0))
-    for cost in each(known[known["left"] > 0].sort_values(["left", "cause"], ascending=[False, True])):
-        counted = f"{theme.ratio(cost.k, cost.n)} 条评价因它丢星"
-        yield (
-            cost.cause,
-            "全店",
-            f"占全部丢星的 {theme.percent(cost.share_of_loss)}，{counted}。",
-            COST,
-            cost.left,
-        )

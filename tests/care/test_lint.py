@@ -11,7 +11,7 @@ from shopscore_analysis.care.lint import _book, banned, lint
 from shopscore_analysis.errors import ExportError, LexiconError
 from shopscore_analysis.score.compliance import FILE, Ban, read_bans
 from shopscore_analysis.score.warnings import read_rule_book
-from shopscore_analysis.show.words import ACTIONS
+from shopscore_analysis.show.todo import ACTIONS
 from shopscore_analysis.text.lexicon import expand_all
 from shopscore_analysis.text.phrases import spot
 

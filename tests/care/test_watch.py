@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -143,6 +144,27 @@ def test_open_cases_and_warnings_are_offered_once_an_order(shop: Shop) -> None:
     # the second case of one order; the unanswered allergy; a change of mind
     assert told == {("售后", "repeat"): 9900, ("评价", "safety"): 9900, ("售后", "buyer"): 0}
     assert offers["amount_fen"].sum() == sum(told.values())
+
+
+@pytest.mark.parametrize(
+    ("said", "named", "label"),
+    [
+        ("-", "无理由", "买家原因：按平台规则退换，不另补偿"),
+        ("多拍了一件", "无理由", "买家原因：按平台规则退换，不另补偿"),
+        ("家里人已经买了", "未识别", "责任待核：先核实原因再定，暂不补偿"),
+    ],
+)
+def test_a_reason_that_is_not_recognised_blames_nobody(tmp_path: Path, said: str, named: str, label: str) -> None:
+    """The code says a change of mind; what the buyer wrote beside it may say more than we understand."""
+    shop, folder = Shop.create(tmp_path / "shop", "预警店", "家居"), tmp_path / "exports"
+    shutil.copytree(EXPORTS, folder)
+    cases_file = folder / "售后单_20261101-20261116.csv"
+    rows = cases_file.read_text(encoding="utf-8-sig").splitlines()
+    rows[-1] = f"{rows[-1].rpartition(',')[0]},{said}"
+    cases_file.write_text("\n".join(rows), encoding="utf-8-sig")
+    shop.load([folder])
+    offer = open_offers(shop, WEEK).set_index("product").loc["示例毯"]
+    assert (offer["cause_label"], offer["label"], offer["amount_fen"]) == (named, label, 0)
 
 
 def _offers(shop: Shop, folder: Path, *lines: str) -> list[tuple[str, str]]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from shopscore_analysis.learn.unmapped import QUOTE, Unmapped, unmapped
+from shopscore_analysis.learn import unmapped as module
+from shopscore_analysis.learn.unmapped import QUOTE, Unmapped, dear_phrases, dear_words, unmapped
 from shopscore_analysis.shop import Shop
+from shopscore_analysis.text.newwords import NewWord
 from tests.lexicon import LOST, SIGH, SIGHS, WEEK, shop_of
 
 
@@ -39,6 +42,47 @@ def test_the_dearest_phrase_without_a_cause_comes_first_with_its_stars_and_two_q
 
 def test_what_favourable_reviews_say_as_well_is_not_offered(found: Unmapped) -> None:
     assert not {"面料", "颜色", "妈妈"} & set(found.phrases["phrase"])
+
+
+def _read(sour: int, sweet: int) -> pd.DataFrame:
+    """Twenty texts that complain and a hundred that do not, `sour` and `sweet` of them about a window."""
+    own = [("窗户" if at < sour else "门") for at in range(20)]
+    against = [("窗户" if at < sweet else "门") for at in range(100)]
+    pool = ["own"] * 20 + ["against"] * 100
+    keys = [f"k{at:03d}" for at in range(120)]
+    lost = [240] * 20 + [0] * 100
+    return pd.DataFrame({"key": keys, "words": [*own, *against], "pool": pool, "lost": lost, "copy": False})
+
+
+@pytest.mark.parametrize(("sweet", "offered"), [(9, True), (30, False), (40, False)])
+def test_a_phrase_is_offered_by_its_share_of_either_pool(sweet: int, offered: bool, shop: Shop) -> None:
+    """Eight of twenty against nine of a hundred: more texts of the larger pool, and surely less often."""
+    found = dear_phrases(_read(8, sweet), shop.shard(), 9)
+    assert ("窗户" in set(found["phrase"])) == offered
+
+
+@pytest.mark.parametrize(("sweet", "offered"), [(9, True), (39, True), (40, False), (41, False)])
+def test_a_new_word_is_offered_by_its_share_of_either_pool(
+    sweet: int, offered: bool, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight of twenty are forty of a hundred; where nothing is praised, nothing is compared."""
+    word = NewWord("窗户", 9, 6.0, 2.0, 2.0)
+    monkeypatch.setattr(module, "new_words", lambda *_: [word])
+    read = _read(8, sweet)
+    assert ("窗户" in set(dear_words(read, shop.shard(), 9)["phrase"])) == offered
+    assert "窗户" in set(dear_words(read[read["pool"] == "own"], shop.shard(), 9)["phrase"])
+
+
+def test_praise_under_few_stars_and_complaints_that_cost_nothing_are_no_candidates(tmp_path: Path) -> None:
+    """Both were read for phrases, and the praise stood among what complains without a cause."""
+    praise = [(f"{n}都满意，妈妈很喜欢", 1) for n in ("面料", "版型", "领子")]
+    free = [("看到邻居家的也叹气，太让人生气了", 5)]
+    shop = shop_of(tmp_path / "shop", *praise, *free)
+    found = unmapped(shop, 4)
+    loss = dict(zip(found.coverage["part"], found.coverage["loss"], strict=True))
+    assert loss == LOST | {"content": LOST["content"] + 12}
+    first = found.phrases.iloc[0]
+    assert (first["phrase"], first["k"], first["n"]) == (SIGH, 5, 5) and len(found.phrases) == 1
 
 
 def test_phrases_that_stand_in_the_same_reviews_are_offered_once(found: Unmapped) -> None:

@@ -16,7 +16,7 @@ from shopscore_analysis.report import twins
 from shopscore_analysis.report.reading import Cell, Sheet, read_page
 from shopscore_analysis.report.workbook import columns, typed, workbook
 from shopscore_analysis.schema import cause_label
-from shopscore_analysis.show import words
+from shopscore_analysis.show import todo, words
 from shopscore_analysis.show.tables import each
 from tests.report import editions
 from tests.show import worlds
@@ -141,9 +141,9 @@ def test_mail_and_card_say_the_verdict_the_tiles_and_the_three_things_of_the_pag
     mail, card = twins.mail(edition, worlds.NAMES), twins.card(edition, worlds.NAMES)
     line = words.verdict_line(worlds.trend(), worlds.findings(), worlds.WEEK, worlds.NAMES)
     assert line in mail and line in card
-    assert [tile[0] for tile in edition.reading.tiles] == ["总分", "距目标 4.80", "距 TOP10 中位"]
-    assert edition.reading.tiles[0][1] == "4.70" and "总分 4.70" in card
-    chosen = words.things_to_do(worlds.findings(), worlds.ledger(), worlds.OWNERS, worlds.WEEK, worlds.NAMES)
+    assert [tile[0] for tile in edition.reading.tiles] == ["总分（平台）", "距目标 4.80", "距 TOP10 中位"]
+    assert edition.reading.tiles[0][1] == "4.70" and "总分（平台） 4.70" in card
+    chosen = todo.chosen(worlds.findings(), worlds.ledger(), worlds.OWNERS, worlds.WEEK, worlds.NAMES)
     assert [item[0] for item in edition.reading.todo] == [cause_label(cause) for cause in chosen["cause"]]
     assert all(item[0] in card and item[0] in mail for item in edition.reading.todo)
     first = words.sentence(next(each(worlds.findings())), worlds.NAMES)

@@ -16,6 +16,7 @@ from shopscore_analysis.score.account import (
     indicator_weights,
     on_scale,
     service_weights,
+    start_note,
 )
 from shopscore_analysis.score.rules import rule_set, weights_for
 
@@ -48,6 +49,49 @@ def test_the_articles_worked_example_adds_up_to_the_cent() -> None:
     assert (round(found.low, 6), round(found.high, 6)) == (4.8, 4.8)
     assert found.notes[0] == "自算总分 4.8，平台公布 4.8：相差在四舍五入之内"
     assert found.dimensions["ledger"].iloc[0] == 4.8 and found.dimensions["ledger"].iloc[1:].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("platform", "said"),
+    [
+        (4.7, "自算总分 4.76 由三个维度的平台分按权重相加，平台公布的总分是 4.70：平台的分只给到 0.1，"
+                    "相差 0.06 在四舍五入之内"),
+        (4.76, "自算总分 4.76 由三个维度的平台分按权重相加，平台公布的总分是 4.76，两者相同"),
+        (4.5, "自算总分 4.76 由三个维度的平台分按权重相加，平台公布的总分是 4.50：相差 0.26，四舍五入不能解释；"
+                    "可能是有扣分、加分未计入，或公布值的舍入不同"),
+        (float("nan"), "自算总分 4.76：三个维度的平台分按权重相加；平台没有公布总分"),
+    ],
+)  # fmt: skip
+def test_the_start_of_a_plan_names_both_totals_and_why_they_differ(platform: float, said: str) -> None:
+    weighting = weights_for(rule_set("article-5pt"))._replace(assumed=False)
+    assert start_note(4.76, platform, dict(zip("abc", (4.7, 4.8, 4.8), strict=True)), weighting) == said
+
+
+@pytest.mark.parametrize(
+    ("own", "platform", "scores", "said"),
+    [
+        (4.7449, 4.75, (4.71, 4.8, 4.75), "：平台的分只给到 0.01，相差 0.01 在四舍五入之内"),
+        (4.746, 4.75, (4.7, 4.8, 4.8), "，两者相同"),
+        (4.76, 4.7, (4.71, 4.83, 4.77), "：相差 0.06，四舍五入不能解释"),
+        (4.76, 4.73, (4.7, 4.8, 4.8), "：平台的维度分只给到 0.1，总分给到 0.01，相差 0.03 在四舍五入之内"),
+        (4.76, 4.66, (4.7, 4.8, 4.8), "：相差 0.10，四舍五入不能解释"),
+    ],
+)  # fmt: skip
+def test_rounding_is_that_of_the_figures_at_hand(
+    own: float, platform: float, scores: tuple[float, ...], said: str
+) -> None:
+    """Scores of two decimals are no scores of one."""
+    told = start_note(own, platform, dict(zip("abc", scores, strict=True)), weights_for(rule_set("article-5pt")))
+    assert said in told
+
+
+def test_the_account_rounds_by_the_figures_at_hand_as_well() -> None:
+    assert "四舍五入不能解释" in made("article-5pt", 5, 4.7, 4.71, 4.83, 4.77).notes[0]
+    assert "相差在四舍五入之内" in made("article-5pt", 5, 4.76, 4.71, 4.83, 4.77).notes[0]
+
+
+def test_our_total_is_told_as_the_table_prints_it() -> None:
+    assert made("article-5pt", 5, 4.7, 4.7, 4.8, 4.8).notes[0] == "自算总分 4.76，平台公布 4.7：相差在四舍五入之内"
 
 
 def test_a_difference_that_rounding_cannot_explain_is_said_with_its_likely_reason() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shopscore_analysis.errors import LexiconError
 from shopscore_analysis.schema import CAUSES
 from shopscore_analysis.score.actions import FILE, Action, Terms, overridden, price_list, read_actions
-from shopscore_analysis.score.plan import CASE_LABELS, calendar, outcome, plan, table
+from shopscore_analysis.score.plan import CASE_LABELS, calendar, dated, outcome, plan, table
 from shopscore_analysis.score.rules import rule_set, weighted, weights_for
 
 WEIGHTS = weights_for(rule_set("article-5pt")).weights
@@ -68,7 +68,8 @@ def test_no_plan_on_the_product_alone_reaches_the_target_and_the_words_say_why()
     assert plans[1].total_before == pytest.approx(4.59) and plans[1].total_after == pytest.approx(4.79)
     assert plans[1].words == (
         "不可行：全部可用措施都见效时商品 4.50→5.00（已到上限），物流 4.70（不变），服务 4.60（不变），"
-        "总分最多 4.79，低于目标 4.80；还差 0.01，例如物流再 +0.04 或 服务再 +0.04；提升幅度是来源的说法，未经本店验证"
+        "自算总分从 4.59 最多到 4.79，低于目标 4.80；还差 0.01，例如物流再 +0.04 或 服务再 +0.04；"
+        "提升幅度是来源的说法，未经本店验证"
     )
 
 
@@ -82,7 +83,7 @@ def test_cautious_figures_need_more_than_hopeful_ones() -> None:
     ]
     assert [found.cost for found in (low, mid, high)] == [172000, 144000, 28000]
     assert mid.words == (
-        "建立 QC 质检团队：商品 4.30→4.70，物流 4.90（不变），服务 4.90（不变），总分 4.82，达到目标 4.80"
+        "建立 QC 质检团队：商品 4.30→4.70，物流 4.90（不变），服务 4.90（不变），自算总分 4.66→4.82，达到目标 4.80"
         "；提升幅度是来源的说法，未经本店验证"
     )
 
@@ -118,7 +119,8 @@ def test_prices_follow_the_shops_terms() -> None:
 
 def test_a_target_already_reached_asks_for_nothing() -> None:
     plans = plan(dict.fromkeys(SCORES, 4.9), WEIGHTS, 4.8, price_list(read_actions(), Terms()))
-    assert {found.words for found in plans} == {"已达到目标 4.80，不需要措施"} and not any(f.chosen for f in plans)
+    assert {found.words for found in plans} == {"自算总分 4.90，已达到目标 4.80，不需要措施"}
+    assert not any(found.chosen for found in plans)
     assert table(plans)["case"].tolist() == list(CASE_LABELS.values())
 
 
@@ -139,6 +141,17 @@ def test_the_calendar_shows_when_each_action_can_be_seen() -> None:
         ["建立 QC 质检团队", date(2026, 11, 30), date(2026, 12, 7), True],
     ]
     assert calendar(plan(SCORES, WEIGHTS, 4.8, [])[0], date(2026, 11, 16)).empty
+
+
+def test_every_case_has_dates_each_action_once_with_the_cases_that_choose_it() -> None:
+    """Low chooses both, mid the team, high the audit."""
+    plans = plan({"product": 4.3, "logistics": 4.9, "service": 4.9}, WEIGHTS, 4.8, price_list(read_actions(), Terms()))
+    rows = dated(plans, date(2026, 11, 16))
+    assert rows[["name", "cases", "from"]].values.tolist() == [
+        ["page_audit", "保守、乐观", date(2026, 11, 16)],
+        ["qc_team", "保守、居中", date(2026, 11, 30)],
+    ]
+    assert dated(plan(SCORES, WEIGHTS, 4.8, []), date(2026, 11, 16)).empty
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from shopscore_analysis import show
 from shopscore_analysis.schema import weeks_to
 from shopscore_analysis.score.account import Published, account
 from shopscore_analysis.score.actions import Terms, price_list, read_actions
-from shopscore_analysis.score.plan import calendar, plan, table
+from shopscore_analysis.score.plan import dated, plan, table
 from shopscore_analysis.score.reach import Reach
 from shopscore_analysis.score.record import Kept, advice, checked
 from shopscore_analysis.score.rules import rule_set, weights_for
@@ -90,7 +90,7 @@ FIGURES: dict[str, Callable[[], show.Figure]] = {
     "lag": lambda: show.lag_figure(curve()),
     "no lag": lambda: show.lag_figure(curve().iloc[:1].assign(k=0), "aftersale"),
     "completed": lambda: show.completed_figure(completing()),
-    "calendar": lambda: show.calendar_figure(calendar(plans()[1], DAY)),  # type: ignore[dict-item,return-value]
+    "calendar": lambda: show.calendar_figure(dated(plans(), DAY)),  # type: ignore[dict-item,return-value]
 }
 
 
@@ -107,12 +107,19 @@ def test_figures_repeat_byte_by_byte_and_say_what_they_show(make: Callable[[], s
 def test_the_waterfall_ends_where_the_points_leave_it_and_names_the_rest() -> None:
     figure = show.waterfall(points(), 4.6, limit=2)
     assert figure.description == (
-        "按权重折算，评价把总分从 5 带到 4.87。最大的一步是「配送慢」，−0.048 分。"
+        "按权重折算，评价把总分从 5 带到 4.87。单个根因里最大的一步是「配送慢」，−0.048 分。另有 −0.040 分未归因。"
         "平台公布 4.60：相差 −0.27 来自评价以外的指标和口径。"
     )
     drawn = [text.text for text in ElementTree.fromstring(figure.picture.markup).iter("text")]
     assert {"满分", "配送慢", "质量缺陷", "其余 1 种", "未归因", "评价口径", "5.00", "4.87", "−0.048"} <= set(drawn)
     assert "平台公布" not in show.waterfall(points(), 87.0).description
+
+
+def test_the_waterfall_calls_no_cause_the_largest_step_of_all() -> None:
+    """What has no cause, and the small causes together, may take more."""
+    silent = points().assign(points=[0.05, 0.04, 0.035, 0.3])
+    told = show.waterfall(silent, limit=1).description
+    assert "。单个根因里最大的一步是「配送慢」，−0.050 分。另有 −0.300 分未归因。" in told
 
 
 def test_events_are_drawn_where_they_happened_and_claim_no_cause() -> None:
@@ -127,6 +134,9 @@ def test_late_weeks_are_flagged_and_not_extrapolated_from_nothing() -> None:
     figure = show.completed_figure(completing())
     assert figure.description == "最近 2 周还没到齐：空心点是补全后的估计，叉是到目前为止，第46周只见到最终的 5.0%。"
     assert "太新，不估计" in figure.twin.markup
+    new = completing().assign(completed=lambda rows: rows["completed"].where(rows["state"] == "已到齐"))
+    told = show.completed_figure(new).description
+    assert told.startswith("最近 2 周还没到齐：还太早，补不出估计；叉是到目前为止，") and "空心" not in told
 
 
 def test_the_account_shows_both_totals_and_says_what_is_assumed() -> None:
@@ -162,19 +172,19 @@ def _lost(cause: str) -> pd.DataFrame:
     ("cause", "said"),
     [
         ("not_as_described", ""),  # of the action that is chosen
-        ("defect", "丢星最多的是「质量缺陷」，计划里没有直接针对它的措施："
+        ("defect", "丢星最多的是「质量缺陷」，居中情形里没有直接针对它的措施："
                    "「建立 QC 质检团队」能改善它，但到目标不是最省的，或和已选的只能选一样。"),
-        ("slow_delivery", "丢星最多的是「配送慢」，计划里没有直接针对它的措施："
+        ("slow_delivery", "丢星最多的是「配送慢」，居中情形里没有直接针对它的措施："
                           "「云仓当日发（平均 18 小时）」「中转仓分拨（平均 30 小时）」「厂家直发（平均 42 小时）」"
                           "能改善它，还缺数字，没有纳入。"),
-        ("bad_attitude", "丢星最多的是「态度差」，计划里没有直接针对它的措施：措施表里没有一条能改善它，"
+        ("bad_attitude", "丢星最多的是「态度差」，居中情形里没有直接针对它的措施：措施表里没有一条能改善它，"
                          "计划只能靠别的措施提分。先照周报“本周三件事”处理它；"
                          "有了自己的做法和花费，写进 actions.toml，计划就会把它算进去。"),
     ],
 )  # fmt: skip
 def test_the_plan_says_why_it_leaves_the_dearest_cause_aside(cause: str, said: str) -> None:
     assert show.aside_words(_lost(cause), plans()) == said
-    page = show.plans_table(table(plans()), aside=show.aside_words(_lost(cause), plans())).markup
+    page = show.plans_table(table(plans()), None, show.aside_words(_lost(cause), plans())).markup
     assert said in page
 
 
@@ -195,7 +205,50 @@ def test_the_plan_says_why_and_what_was_left_out() -> None:
     assert show.plan_line(far) == "按居中估计，现有措施到不了 4.90。"
     there = plan(SCORES, {"product": 0.4, "logistics": 0.3, "service": 0.3}, 4.5, price_list(read_actions(), Terms()))
     assert show.plan_line(there) == ""
-    assert "不需要排期" in show.calendar_figure(calendar(there[1], DAY))._repr_html_()
+    assert "不需要排期" in show.calendar_figure(dated(there, DAY))._repr_html_()
+
+
+def test_cases_that_come_out_alike_say_why() -> None:
+    """A dimension at its limit, an uplift without a range, or nothing to say where nothing is chosen."""
+    weights = {"product": 0.4, "logistics": 0.3, "service": 0.3}
+    high = plan({"product": 4.7, "logistics": 4.8, "service": 4.8}, weights, 4.8, price_list(read_actions(), Terms()))
+    assert show.alike_words(high) == "居中和乐观结果一样：商品已到上限 5 分，提升再大也不会更高。"
+    terms = Terms(freight=1000, stars_per_point=0.02)
+    hub = [item for item in price_list(read_actions(), terms) if item.action.name == "transfer_hub"]
+    flat = plan(SCORES, weights, 4.6, hub)
+    assert show.alike_words(flat) == "三种情形结果一样：所选措施的提升幅度没有分高低。"
+    assert show.alike_words(plan(SCORES, weights, 4.5, hub)) == ""
+
+
+def test_what_no_case_reaches_is_told_once() -> None:
+    far = plan(SCORES, {"product": 0.4, "logistics": 0.3, "service": 0.3}, 4.9, price_list(read_actions(), Terms()))
+    page = show.way_on(far, "自算总分 4.59").markup
+    assert page.count("不可行：") == 1 and "保守、居中、乐观：不可行：" in page and "自算总分 4.59。" in page
+    assert "现有措施到不了 4.90。自算总分从 4.59 最多到 4.79。" in page
+    assert "4.59 → 最多 4.79" in page and "¥0" not in page
+    cases = show.plans_table(table(far)).markup
+    assert cases.count("不可行：") == 1 and "最多 4.79" in cases and "¥0" not in cases
+    there = plan(SCORES, {"product": 0.4, "logistics": 0.3, "service": 0.3}, 4.5, price_list(read_actions(), Terms()))
+    assert show.plans_table(table(there)).markup.count("¥0") == 6  # nothing is needed, and that costs nothing
+
+
+def test_a_target_that_our_own_total_has_reached_names_the_total() -> None:
+    there = plan(SCORES, {"product": 0.4, "logistics": 0.3, "service": 0.3}, 4.5, price_list(read_actions(), Terms()))
+    assert "自算总分 4.59 已经到目标 4.50，不需要新的措施。" in show.way_on(there).markup
+
+
+def test_dates_say_from_which_day_they_count_and_for_which_case() -> None:
+    scores, weights = (
+        {"product": 4.3, "logistics": 4.9, "service": 4.9},
+        {"product": 0.4, "logistics": 0.3, "service": 0.3},
+    )
+    figure = show.calendar_figure(dated(plan(scores, weights, 4.8, price_list(read_actions(), Terms())), DAY))
+    assert isinstance(figure, show.Figure)
+    assert figure.description == (
+        "假定 11月15日（报告那一周之后的周一）动手：「引入 AI 详情页审核」（保守、乐观）来源说动手当天见效；"
+        "「建立 QC 质检团队」（保守、居中）来源说11月29日—12月6日 见效（第 14—21 天）。"
+    )
+    assert "<td>2026-12-06</td>" in figure.twin.markup
 
 
 def test_the_last_plan_is_judged_without_claiming_cause() -> None:

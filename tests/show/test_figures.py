@@ -173,6 +173,21 @@ def test_the_worst_cause_and_product_come_first() -> None:
     assert list(shown["product"])[:2] == ["p1", "p2"]
 
 
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("iPhone 15手机壳", "iPhone 15\n手机壳"),
+        ("iPhone15手机壳", "iPhone15\n手机壳"),
+        ("儿童 T恤 纯棉短袖", "儿童 T恤\n纯棉短袖"),
+        ("纯棉T恤圆领短袖", "纯棉\nT恤圆领短袖"),
+        ("2026年第45周", "2026年\n第45周"),
+        ("可折叠布艺收纳箱", "可折叠布艺\n收纳箱"),
+    ],
+)
+def test_a_name_breaks_only_where_a_word_may_end(name: str, lines: str) -> None:
+    assert grid._wrapped(name) == lines
+
+
 def test_weeks_are_read_as_time_goes_and_the_newest_are_kept() -> None:
     """A heat map over weeks drops old weeks, not small ones."""
     weeks = [f"2026-W{week}" for week in (44, 45, 46)]
@@ -205,6 +220,34 @@ def test_missing_weeks_are_named() -> None:
     assert MAKERS["coverage"]().description == "竞品TOP10缺 1 周。有数据的周涂色，缺的周留空。".replace(
         "竞品TOP10", TABLE_LABELS["rivals"]
     )
+
+
+def test_the_dearest_named_cause_leads_and_what_has_none_stands_apart() -> None:
+    """Even where nothing costs as much as the rest without a cause."""
+    ledger = worlds.ledger().replace({"cause": {"slow_delivery": "unattributed", "unattributed": "slow_delivery"}})
+    figure = show.loss_bars(ledger.assign(points=ledger["loss"] / 1000), note="文章口径（5 分制）：按默认权重")
+    assert figure.description == (
+        "评价均分 4.60（100 条）。丢星最多的根因是「配送慢」，占 30.0%，折算到总分 −0.012 分；没有它均分会是 4.72。"
+        "另有 40.0% 未归因。文章口径（5 分制）：按默认权重。"
+    )
+    unknown = ledger[ledger["cause"] == "unattributed"]
+    assert show.loss_bars(unknown).description == "评价均分 4.60（100 条）。另有 40.0% 未归因。"
+
+
+def test_words_at_the_points_of_a_line_are_explained_and_do_not_touch() -> None:
+    """Side by side they read as one word: the second of two neighbours stands higher."""
+    trend = worlds.trend("可能变化").assign(verdict=["波动内", "真实变化", "可能变化"], share=[0.1, 0.3, 0.3])
+    figure = show.lines(trend, title="每周抱怨率")
+    assert figure.description.endswith("标“真实”的周，变化超出了正常波动；标“可能”的周，比平时起伏大，还不能排除偶然。")
+    heights = {node.text: float(node.attrib["y"]) for node in _svg(figure).iter("text") if "y" in node.attrib}
+    assert heights["真实"] - heights["可能"] > 12
+    assert "标“" not in show.lines(worlds.trend(), title="每周抱怨率").description
+
+
+def test_too_few_is_explained_only_where_it_stands() -> None:
+    some = show.heatmap(worlds.cells(), worlds.NAMES).description
+    assert "格内是抱怨次数/有文字的评价数。有文字的评价数不到 5 的格子写“样本不足”，不上色。" in some
+    assert "样本不足" not in show.heatmap(worlds.cells().query("product == 'p1'"), worlds.NAMES).description
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,18 @@ def test_a_table_has_heads_a_caption_and_its_own_box() -> None:
     )
 
 
+def test_whole_sentences_may_be_broken_and_numbers_never() -> None:
+    """A review of a hundred characters on one line is a hundred characters to scroll."""
+    frame = pd.DataFrame({"k": [3], "text": ["好" * 21], "short": ["好" * 20], "n": ["1" * 25]})
+    columns = [
+        column("k", "条数"),
+        *(column(name, name, number=False) for name in ("text", "short")),
+        column("n", "数"),
+    ]
+    made = str(show.table(frame, columns, "题"))
+    assert f'<td class="long">{"好" * 21}</td><td>{"好" * 20}</td><td class="num">{"1" * 25}</td>' in made
+
+
 def test_rows_left_out_are_counted() -> None:
     """Nothing disappears silently."""
     frame = pd.DataFrame({"a": range(5)})

@@ -78,7 +78,7 @@ def test_offers_have_their_row_and_the_total_of_all() -> None:
     )  # fmt: skip
     page = show.offers_table(offers, "待处理", limit=1).markup
     assert "¥29.70" in page and "合计 ¥32.70；其中 1 条不知道实付金额" in page and "另有 1 行未列出" in page
-    assert what_if_words(offers, "2026-10").startswith("2026-10共 2 单：按表补偿合计 ¥32.70，当时实际退款 ¥99.00。")
+    assert what_if_words(offers, "2026-10").startswith("2026-10 共 2 单：按表补偿合计 ¥32.70，当时实际退款 ¥99.00。")
 
 
 def test_hidden_returns_are_told_only_where_there_are_some() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from shopscore_analysis import show
 from shopscore_analysis.schema import CAUSES
-from shopscore_analysis.show import cards, words
+from shopscore_analysis.show import todo, words
 from shopscore_analysis.show.tables import each
 from tests.show import worlds
 
@@ -83,31 +85,46 @@ def test_the_verdict_line_knows_calm_and_empty_weeks() -> None:
 
 def test_three_things_are_what_goes_on_then_what_costs_most_then_what_may_be() -> None:
     """Sure findings first; a surge that is over and the unattributed rest are no task."""
-    todo = words.things_to_do(worlds.findings(), worlds.ledger(), worlds.OWNERS, worlds.WEEK, worlds.NAMES)
-    assert list(todo["cause"]) == ["defect", "courier", "size_fit"]
-    assert list(todo["verdict"]) == ["真实变化", "近期丢星", "可能变化"]
-    assert list(todo["owner"]) == ["王芳", "李雷", "王芳"]
-    assert todo["points"].tolist() == pytest.approx([0.08, 0.04, 0.0])  # never more than the whole cause costs
-    assert set(todo["due"]) == {"11月20日（周五）"}
+    tasks = todo.chosen(worlds.findings(), worlds.ledger(), worlds.OWNERS, worlds.WEEK, worlds.NAMES)
+    assert list(tasks["cause"]) == ["defect", "courier", "size_fit"]
+    assert list(tasks["verdict"]) == ["真实变化", "近期丢星", "可能变化"]
+    assert list(tasks["owner"]) == ["王芳", "李雷", "王芳"]
+    assert tasks["points"].tolist() == pytest.approx([0.08, 0.04, 0.0])  # never more than the whole cause costs
+    assert set(tasks["due"]) == {"11月20日（周五）"}
 
 
 def test_a_surge_that_is_over_and_a_lone_review_are_no_task() -> None:
     """One product's surge ended in W41 and cost all of slow_delivery; three reviews are not enough to act on."""
     ended = worlds.findings().iloc[[2]].assign(product_id="p1", loss=16.0)
     few = worlds.ledger().assign(k=[5, 3, 3, 4, 0])
-    assert words.things_to_do(ended, few, worlds.OWNERS, worlds.WEEK, worlds.NAMES).empty
+    assert todo.chosen(ended, few, worlds.OWNERS, worlds.WEEK, worlds.NAMES).empty
 
 
 def test_a_week_without_findings_still_has_tasks() -> None:
     """The dearest causes of the ledger."""
-    todo = words.things_to_do(worlds.findings().iloc[:0], worlds.ledger(), worlds.OWNERS, worlds.WEEK, worlds.NAMES)
-    assert list(todo["cause"]) == ["slow_delivery", "defect", "courier"]
-    assert todo["why"][0] == "占全部丢星的 40.0%，5/100 条评价因它丢星。"
+    tasks = todo.chosen(worlds.findings().iloc[:0], worlds.ledger(), worlds.OWNERS, worlds.WEEK, worlds.NAMES)
+    assert list(tasks["cause"]) == ["slow_delivery", "defect", "courier"]
+    assert tasks["why"][0] == "占全部丢星的 40.0%，5/100 条评价因它丢星。"
 
 
 def test_every_cause_has_something_to_try() -> None:
     """No empty task."""
-    assert set(words.ACTIONS) == set(CAUSES)
+    assert set(todo.ACTIONS) == set(CAUSES)
+
+
+def test_what_to_try_fits_whatever_is_sold() -> None:
+    """Fabric stood under fresh fruit, and tasting under slippers."""
+    only_some_sell = re.compile("面料|衣|鞋|尺码表|复评|试吃|冰袋|水果|电池|插头")
+    assert {cause: said for cause, said in todo.ACTIONS.items() if only_some_sell.search(said)} == {}
+
+
+def test_the_words_of_lost_stars_are_explained_those_that_stand_there() -> None:
+    """多丢 is against the usual, 共丢 is all of it."""
+    found, book = worlds.findings(), worlds.ledger()
+    both = str(show.things_to_do(found, book, worlds.OWNERS, worlds.WEEK, worlds.NAMES))
+    assert "多丢：比平时、比其他商品多丢的，恢复正常就能补回；共丢：这种抱怨一共丢的，全部消失才补回。" in both
+    costs = str(show.things_to_do(found.iloc[:0], book, worlds.OWNERS, worlds.WEEK, worlds.NAMES))
+    assert "共丢：" in costs and "多丢" not in costs
 
 
 def test_weeks_over_new_year_name_both_years() -> None:
@@ -148,9 +165,9 @@ def test_a_report_over_a_month_names_all_of_it() -> None:
 )
 def test_a_small_loss_is_not_printed_as_nothing(points: float, printed: str) -> None:
     """Two decimals, three where two would say 0.00."""
-    rows = words.things_to_do(worlds.findings(), worlds.ledger(), worlds.OWNERS, worlds.WEEK, worlds.NAMES)
+    rows = todo.chosen(worlds.findings(), worlds.ledger(), worlds.OWNERS, worlds.WEEK, worlds.NAMES)
     row = next(each(rows.assign(points=points, verdict="真实变化")))
-    assert printed in str(cards._thing(row))
+    assert printed in str(todo._thing(row))
 
 
 def test_of_a_change_that_has_ended_there_is_nothing_to_wait_for() -> None:
