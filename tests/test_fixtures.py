@@ -12,6 +12,7 @@ import pytest
 
 from shopscore_analysis.care import watch
 from shopscore_analysis.measure import findings, ledger
+from shopscore_analysis.measure.bursts import bursts
 from shopscore_analysis.schema import FALSE_BURSTS_A_WEEK, LOSS_UNIT, week_start
 from shopscore_analysis.shop import Shop
 
@@ -82,7 +83,7 @@ def test_the_planted_effects_are_among_the_first_six_findings(fixture: Fixture) 
 
 
 def test_the_planted_batch_is_seen_within_ten_days_of_its_first_complaint(fixture: Fixture) -> None:
-    """And no more other bursts than the stated rate, the planted surge apart."""
+    """And without what was planted no more bursts than the stated rate, the surge apart."""
     shop, truth = fixture
     read, batch = watch.tagged(shop), truth["planted"]["batch"]
     found = watch.bursts(shop, watch.Span(date(2026, 5, 1), date(2026, 11, 30)), read)
@@ -94,6 +95,7 @@ def test_the_planted_batch_is_seen_within_ten_days_of_its_first_complaint(fixtur
     first = said[said["voice"].isin(batch_orders)]["day"].min()
     alarm = found[ours & (found["alarm_day"] >= started)]["alarm_day"].min()
     assert (alarm - first).days <= 10
-    ours |= (found["product_id"].fillna("") == "") & (found["cause"] == batch["cause"])  # the same, shop-wide
-    others = found[~ours & (found["cause"] != truth["planted"]["spike"]["cause"])]
+    planted = (heard["product_id"] == batch["product"]) & (heard["cause"] == batch["cause"])
+    without = bursts(heard[~planted], watch.voices_of(read)[0], date(2026, 5, 1), date(2026, 11, 30))
+    others = without[without["cause"] != truth["planted"]["spike"]["cause"]]
     assert len(others) <= FALSE_BURSTS_A_WEEK * len(truth["weeks"])
