@@ -7,8 +7,6 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from shopscore_analysis.text.normalize import batch
-
 # The enumeration comma is absent on purpose: 没有色差、异味 denies both.
 SEPARATORS = '\n,.。!?;:…~～—，！？；：()（）[]【】《》“”"|/\\^*·•'
 
@@ -41,8 +39,6 @@ def clauses(text: str) -> list[tuple[int, int]]:
     >>> clauses("不掉色，5.5寸！ok")
     [(0, 3), (4, 8), (9, 11)]
     """
-    if not text:
-        return []
-    ends = np.flatnonzero(boundaries(batch([text]).codes))
-    starts = np.concatenate([np.zeros(1, np.int64), ends[:-1] + 1])
-    return [(int(start), int(end)) for start, end in zip(starts, ends, strict=True) if end > start]
+    codes = np.frombuffer(f"{text}\n".encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    ends = np.flatnonzero(boundaries(codes)).tolist()
+    return [(start, end) for start, end in zip([0, *(end + 1 for end in ends)], ends, strict=False) if end > start]
