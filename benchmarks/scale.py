@@ -1,17 +1,20 @@
 """How counting grows: reviews from 0.1 to 10 million, one and two processes, pool and Dask; and one more week.
 
-    python benchmarks/scale.py [--sizes 100000,1000000] [--modes 1,2,dask] [--naive 20000] [--weekly 2000000]
-                               [--profile 100000] [--whole]
+    python benchmarks/scale.py [--sizes 100000,1000000] [--months 60] [--modes 1,2,dask] [--memory 1.5GB]
+                               [--naive 20000] [--weekly 2000000] [--profile 100000] [--whole]
 
-Every run is a process of its own. The shelf is written once for each size: five years of months, 1.5 orders a review,
-an after-sale for every twelfth, the sentences of benchmarks/reviews.py behind random signs, since reviews are not made
-of eight sentences. Tallies are counted from nothing and kept, then the last 13 weeks are put together, as a report
-does. Peak memory is the greatest sum of the resident memory of the process and everything it started, sampled every
-50 ms; shared pages count in each. What other programs took of the processors meanwhile stands beside it: two processes
-cannot be told from one where that is much. `--whole`: the tally of the whole history, too. `--naive`: what analysts
-write, and two libraries, on texts of the first size (benchmarks/naive.py). `--weekly`: one more week on five years and
-on the newest quarter alone, counted, and then as the whole weekly run of the command. `--profile`: where one process
-spends its time, after a first count has compiled what is compiled.
+Every run is a process of its own. The shelf is written once for each size: five years of months (or `--months`, for a
+dense shop), 1.5 orders a review, an after-sale for every twelfth, the sentences of benchmarks/reviews.py behind random
+signs, since reviews are not made of eight sentences. Tallies are counted from nothing and kept, then the last 13 weeks
+are put together, as a report does. Peak memory is the greatest sum over the process and everything it started, sampled
+every 50 ms, less often where a look takes long: once with shared pages divided among those that share them (Pss, what
+the machine really gives), once with these pages counted in each (Rss); of the largest worker what it shares with
+nobody. `--memory` is the limit that the command has: a mode asks for so many processes, and the table says how many ran
+at once and what had been estimated for them. What other programs took of the processors meanwhile stands beside it: two
+processes cannot be told from one where that is much. `--whole`: the tally of the whole history, too. `--naive`: what
+analysts write, and two libraries, on texts of the first size (benchmarks/naive.py). `--weekly`: one more week on five
+years and on the newest quarter alone, counted, and then as the whole weekly run of the command. `--profile`: where one
+process spends its time, after a first count has compiled what is compiled.
 """
 
 from __future__ import annotations
@@ -34,6 +37,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from reviews import CONTACTS, columns
 
+from shopscore_analysis import budget
 from shopscore_analysis.merge import schema_of
 from shopscore_analysis.read.privacy import mask
 from shopscore_analysis.shop import Shop
@@ -41,7 +45,8 @@ from shopscore_analysis.shop import Shop
 MONTHS, NAME = 60, "规模店"
 FIRST = np.datetime64("2021-11-01T00:00:00", "s")
 SLICE = 100_000
-PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+LOOKS = 40  # times as long as a look at the memory takes, until the next: a look stops what it looks at
+HELPER = 30  # MB; below that a process is multiprocessing's own helper and does not count
 
 
 def write(folder: Path, reviews: int, months: int = MONTHS, last: int = MONTHS) -> Shop:
@@ -137,9 +142,9 @@ def plain(values: object) -> pa.Array:
     return values if isinstance(values, pa.Array) else pa.array(values)
 
 
-def counted(folder: Path, mode: str) -> None:
+def counted(folder: Path, mode: str, memory: str) -> None:
     """Counts a shop in this process, and says what it took on stdout; what `measured` starts."""
-    from shopscore_analysis.workers import cluster, pool
+    from shopscore_analysis.workers import cluster
 
     began = time.perf_counter()
     shop = Shop.open(folder)
@@ -155,7 +160,7 @@ def counted(folder: Path, mode: str) -> None:
         ):
             shop.count_new(mapped)
     else:
-        with pool(int(mode)) as mapped:
+        with shop.processes(int(mode), memory or 0, lambda said: print(said, file=sys.stderr)) as mapped:
             shop.count_new(mapped)
     seconds = time.perf_counter() - began
     began = time.perf_counter()
@@ -163,11 +168,11 @@ def counted(folder: Path, mode: str) -> None:
     return print(json.dumps({"s": seconds, "cells": cells, "read_s": time.perf_counter() - began}))
 
 
-def measured(folder: Path, mode: str) -> dict[str, float]:
-    """Seconds, processor seconds, cells and peak megabytes (the process and all it started) of one count."""
-    script = [sys.executable, __file__, "--count", str(folder), "--mode", mode]
+def measured(folder: Path, mode: str, memory: str = "") -> dict[str, float]:
+    """Seconds, processor seconds, cells, processes and peak megabytes (the process and all it started) of one count."""
+    script = [sys.executable, __file__, "--count", str(folder), "--mode", mode, "--memory", memory]
     with subprocess.Popen(script, stdout=subprocess.PIPE, text=True) as running:
-        peak = [0.0]
+        peak = {"mb": 0.0, "rss": 0.0, "ran": 0.0, "own": 0.0}
         watcher = threading.Thread(target=watch, args=(running, peak))
         watcher.start()
         before, all_before = os.times(), busy()
@@ -178,7 +183,7 @@ def measured(folder: Path, mode: str) -> dict[str, float]:
         raise SystemExit(running.returncode)
     cpu = sum(after[2:4]) - sum(before[2:4])
     others -= sum(after[:4]) - sum(before[:4])
-    return {**json.loads(said.splitlines()[-1]), "mb": peak[0], "cpu": cpu, "others": others}
+    return {**json.loads(said.splitlines()[-1]), **peak, "cpu": cpu, "others": others}
 
 
 def busy() -> float:
@@ -190,11 +195,18 @@ def busy() -> float:
     return sum(int(spent[at]) for at in (0, 1, 2, 5, 6)) / os.sysconf("SC_CLK_TCK")
 
 
-def watch(running: subprocess.Popen[str], peak: list[float]) -> None:
-    """Notes the greatest resident memory of the process tree in MB until it ends."""
+def watch(running: subprocess.Popen[str], peak: dict[str, float]) -> None:
+    """Notes the greatest memory of the process tree in MB, and how many processes counted at once, until it ends."""
     while running.poll() is None:
-        peak[0] = max(peak[0], sum(map(resident, tree(running.pid))))
-        time.sleep(0.05)
+        begun = time.process_time()
+        of_each = [resident(pid) for pid in tree(running.pid)]
+        workers = [own for rss, _, own in of_each[1:] if rss > HELPER]
+        rss, pss, _ = map(sum, zip(*of_each, strict=True))
+        alone = of_each[0][2] if peak["ran"] <= 1 else 0.0
+        now = {"rss": rss, "mb": pss, "ran": len(workers) or 1, "own": max(workers, default=alone)}
+        for name, value in now.items():
+            peak[name] = max(peak[name], value)
+        time.sleep(max(0.05, LOOKS * (time.process_time() - begun)))
 
 
 def tree(pid: int) -> list[int]:
@@ -207,12 +219,15 @@ def tree(pid: int) -> list[int]:
     return [pid, *(one for child in below for one in tree(child))]
 
 
-def resident(pid: int) -> float:
-    """The resident memory of a process in MB, 0 where it is gone."""
+def resident(pid: int) -> tuple[float, float, float]:
+    """The resident memory of a process in MB, with shared pages whole, divided, and left out; 0 where it is gone."""
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE / 1e6
+        told = dict(line.split(":") for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
     except OSError:
-        return 0.0
+        return 0.0, 0.0, 0.0
+    names = ("Rss", "Pss", "Private_Clean", "Private_Dirty")
+    rss, pss, *own = (int(told.get(name, "0").split()[0]) * 1024 / 1e6 for name in names)
+    return rss, pss, sum(own)
 
 
 def forget(folder: Path) -> Path:
@@ -221,30 +236,39 @@ def forget(folder: Path) -> Path:
     return folder
 
 
-def growth(root: Path, sizes: list[int], modes: list[str], whole: bool) -> None:
+def growth(root: Path, sizes: list[int], modes: list[str], months: int, memory: str) -> None:
     """Prints the table of sizes and modes, and the slope of cost between sizes."""
     print(f"load at the start: {os.getloadavg()[0]:.1f}\n")
-    heads = ("reviews", "processes", "s", "reviews/s", "against one", "processor s", "others' processor s", "peak MB",
-             "13 weeks: cells", "s")  # fmt: skip
+    print(f"memory: {memory or 'half of what is free'}\n")
+    heads = ("reviews", "processes asked", "ran", "s", "reviews/s", "against one", "processor s", "others' processor s",
+             "peak MB", "shared pages in each", "estimated", "largest worker", "estimated", "13 weeks: cells",
+             "s")  # fmt: skip
     print("|" + "".join(f" {head} |" for head in heads) + "\n|" + "---|" * len(heads))
     alone: dict[int, float] = {}
     for size in sizes:
-        folder = shop_of(root, size)
+        folder = shop_of(root, size, months)
         for mode in modes:
-            took = measured(forget(folder), mode)
+            took = measured(forget(folder), mode, memory)
             alone[size] = took["s"] if mode == "1" else alone.get(size, float("nan"))
             share = "" if mode == "1" or np.isnan(alone[size]) else f"{alone[size] / took['s']:.2f} ×"
+            memories = " | ".join(estimated(folder, took["ran"], took["own"]))
             label = {"dask": "Dask, 2 workers"}.get(mode, mode)
             print(
-                f"| {size:,} | {label} | {took['s']:.1f} | {size / took['s']:,.0f} | {share} | {took['cpu']:.1f} "
-                f"| {took['others']:.1f} | {took['mb']:,.0f} | {took['cells']:,} | {took['read_s']:.1f} |",
+                f"| {size:,} | {label} | {took['ran']:.0f} | {took['s']:.1f} | {size / took['s']:,.0f} | {share} "
+                f"| {took['cpu']:.1f} | {took['others']:.1f} | {took['mb']:,.0f} | {took['rss']:,.0f} "
+                f"| {memories} | {took['cells']:,} | {took['read_s']:.1f} |",
                 flush=True,
             )
     for small, large in pairwise(sizes):
         slope = np.log(alone[large] / alone[small]) / np.log(large / small)
         print(f"\nslope of cost from {small:,} to {large:,} reviews, one process: {slope:.2f} (1 is linear)")
-    if whole:
-        wholly(root, sizes)
+
+
+def estimated(folder: Path, processes: float, own: float) -> list[str]:
+    """The megabytes expected of so many processes together; what the largest one took of its own, and was to take."""
+    heavy = budget.weight(Shop.open(folder).shelf)
+    together, each = budget.gathering(heavy) + processes * budget.counting(heavy), budget.counting(heavy)
+    return [f"{together / budget.MB:,.0f}", f"{own:,.0f}", f"{each / budget.MB:,.0f}"]
 
 
 def wholly(root: Path, sizes: list[int]) -> None:
@@ -259,12 +283,12 @@ def wholly(root: Path, sizes: list[int]) -> None:
         )
 
 
-def shop_of(root: Path, size: int) -> Path:
+def shop_of(root: Path, size: int, months: int = MONTHS) -> Path:
     """The folder of the shop of that size, written where it is not there yet."""
-    folder = root / f"reviews-{size}"
+    folder = root / (f"reviews-{size}" if months == MONTHS else f"reviews-{size}-in-{months}")
     if not folder.exists():
         began = time.perf_counter()
-        write(folder, size)
+        write(folder, size, months)
         print(f"{size:,} reviews written in {time.perf_counter() - began:.0f} s", file=sys.stderr)
     return folder
 
@@ -326,6 +350,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default="100000,1000000")
     parser.add_argument("--modes", default="1,2,dask")
+    parser.add_argument("--memory", default="", help="what all processes of a count may take, e.g. 1.5GB")
+    parser.add_argument("--months", type=int, default=MONTHS, help="over which the reviews lie: 3 for a dense shop")
     parser.add_argument("--naive", type=int, default=0)
     parser.add_argument("--whole", action="store_true")
     parser.add_argument("--weekly", type=int, default=0)
@@ -336,11 +362,14 @@ def main() -> None:
     parser.add_argument("--mode", default="1", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.count:
-        return counted(given.count, given.mode)
+        return counted(given.count, given.mode, given.memory)
     with tempfile.TemporaryDirectory() as aside:
         root = given.root or Path(aside)
         if given.sizes:
-            growth(root, [int(size) for size in given.sizes.split(",")], given.modes.split(","), given.whole)
+            sizes = [int(size) for size in given.sizes.split(",")]
+            growth(root, sizes, given.modes.split(","), given.months, given.memory)
+            if given.whole:
+                wholly(root, sizes)
         if given.naive:
             naive.table(shop_of(root, given.naive), given.naive)
         if given.weekly:

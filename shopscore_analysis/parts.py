@@ -30,6 +30,7 @@ from shopscore_analysis.shards import Shard, lots
 from shopscore_analysis.shelf import Shelf
 
 Mapper = Callable[[Callable[..., Any], Iterable[Any]], Iterable[Any]]
+Notice = Callable[[str], None]  # told what a user should know, in Chinese
 Rows = tuple[NDArray[np.uint32], NDArray[np.bool_]]  # numbers of a month's records, and which of them are copies
 
 RECORDS = ("reviews", "aftersales")

@@ -30,6 +30,7 @@ __all__ = ["Merged", "Shelf", "schema_of"]
 
 Fact = TypeVar("Fact")
 _MONTH = "month="
+_RECORD = 200  # bytes of a record at least, once it is read: a short text and its keys
 
 
 class Shelf:
@@ -133,6 +134,20 @@ class Shelf:
         for path, (_, size) in self._journal.state(table).items():
             found[month_of(path)] = found.get(month_of(path), 0) + size
         return found
+
+    def unpacked(self, table: str, month: str) -> int:
+        """The bytes of a month of a table, unpacked, as the footers of its files tell, `_RECORD` each at least.
+
+        Footers count equal values once, and copies would weigh nothing.
+        """
+        return sum(self._journal.consistent(table, lambda paths: [*map(self._unpacked, paths)], _folders([month])))
+
+    def _unpacked(self, path: str) -> int:
+        with self._journal.open(path) as handle:
+            about = pq.ParquetFile(handle).metadata
+            told: int = sum(about.row_group(group).total_byte_size for group in range(about.num_row_groups))
+            records: int = about.num_rows
+            return max(told, _RECORD * records)
 
     def months(self, table: str) -> list[str]:
         """The months (YYYY-MM) that hold records of a table, oldest first."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import fields, replace
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import fields
 from datetime import date, timedelta
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,28 +14,28 @@ import numpy as np
 import pandas as pd
 
 from shopscore_analysis.boards import rivals, scores
+from shopscore_analysis.budget import size
 from shopscore_analysis.copies import repeats
+from shopscore_analysis.counts import Counts
 from shopscore_analysis.coverage import coverage
 from shopscore_analysis.demo import sample_root
 from shopscore_analysis.errors import SettingsError
 from shopscore_analysis.inventory import Inventory
-from shopscore_analysis.kept import Kept
 from shopscore_analysis.load import Loaded, load
 from shopscore_analysis.named import Numbers, orders_named, references
 from shopscore_analysis.own import read_own
-from shopscore_analysis.parts import Mapper
+from shopscore_analysis.parts import Mapper, Notice
 from shopscore_analysis.periods import disjoint
 from shopscore_analysis.placed import Source
+from shopscore_analysis.program import stamp
 from shopscore_analysis.read import Reject
 from shopscore_analysis.schema import week_start, weeks_to
 from shopscore_analysis.score.rules import Weighting, rule_set, weights_for
 from shopscore_analysis.settings import FILE, Settings, read_settings, write_settings
 from shopscore_analysis.shards import Shard, week_labels
 from shopscore_analysis.shelf import Shelf
-from shopscore_analysis.tallies import Progress, count_new, history, history_of, stamp, tally_of, waiting
+from shopscore_analysis.tallies import Progress
 from shopscore_analysis.tally import Tally
-
-_NOTHING: tuple[frozenset[str], Tally] = (frozenset(), Tally())  # weeks, and a tally that holds them
 
 
 class Shop:
@@ -46,8 +44,8 @@ class Shop:
     def __init__(self, root: Path, settings: Settings) -> None:
         self.root, self.settings = root, settings
         self.shelf = Shelf(settings.shelf or root / "data" / "shelf")
-        self._held = _NOTHING
         self.inventory = Inventory(self.shelf, self._beside("inventory"))
+        self.counts = Counts(self._beside("tally"), self._source)
 
     @classmethod
     def open(cls, path: Path | str = "") -> Shop:
@@ -106,7 +104,7 @@ class Shop:
                 "invented; make yours with `shopscore init DIR --name …` and load there"
             )
         chosen = [Path(path) for path in paths] or [self.root / "data" / "raw"]
-        self._forget()
+        self.counts.forget()
         return load(chosen, self.shelf, self.name, self.root / "data" / "rejects", period=period, progress=progress)
 
     def records(self, table: str, since: date | None = None, until: date | None = None) -> pd.DataFrame:
@@ -123,7 +121,7 @@ class Shop:
     def orders_of(self, *records: pd.DataFrame, columns: Sequence[str] = ()) -> pd.DataFrame:
         """The orders that reviews and after-sales name, whatever their month, sorted by key: see named.py."""
         wanted = [references(rows) for rows in records]
-        with self._source() as source:
+        with self.counts.source() as source:
             return orders_named(Numbers(source), np.unique(np.concatenate(wanted)), columns)
 
     def rejects(self) -> pd.DataFrame:
@@ -152,7 +150,7 @@ class Shop:
 
         The further keys of a table (gaps, newest_export, newest_record, lag_days) and the joins: see coverage.py.
         """
-        with self._source() as source:
+        with self.counts.source() as source:
             return {"shop": self.name, **coverage(self.inventory, source, self._beside("inventory"))}
 
     @property
@@ -204,85 +202,47 @@ class Shop:
         """
         until = self.week(week)
         if last == "all":
-            wanted = [known for known in self._whole.weeks if known <= until]
-            return self._whole.where(week=["", *wanted])
+            whole = self.counts.whole()
+            return whole.where(week=["", *(known for known in whole.weeks if known <= until)])
         wanted = weeks_to(until, _weeks_in(last) if last else self.settings.window_weeks)
-        return self._holding(wanted).where(week=["", *wanted])
+        return self.counts.holding(wanted).where(week=["", *wanted])
 
     def history(self, week: str = "") -> Tally:
         """What findings, trends and lags read of all weeks up to `week` (default: the newest with reviews).
 
-        The tally of "all" with the features of `tallies.HISTORY` only, over all SKUs and without quotes: a small part
+        The tally of "all" with the features of `older.HISTORY` only, over all SKUs and without quotes: a small part
         of it, kept by itself, so that its cost hardly grows with the years.
         """
-        until = self.week(week)
-        return self._past.where(week=["", *(known for known in self._past.weeks if known <= until)])
+        until, past = self.week(week), self.counts.past()
+        return past.where(week=["", *(known for known in past.weeks if known <= until)])
 
-    @cached_property
-    def _past(self) -> Tally:
-        if "_whole" in self.__dict__ or not self.keeps:
-            return history(self._whole)
-        with self._source() as source:
-            return history_of(source)
-
-    def _holding(self, weeks: list[str]) -> Tally:
-        """A tally that holds these weeks: the one in memory, or one that is read now; no other week is read."""
-        if "_whole" in self.__dict__ or not self.keeps:
-            return self._whole
-        if not self._held[0].issuperset(weeks):
-            with self._source() as source:
-                self._held = frozenset(weeks), tally_of(source, weeks=weeks)
-        return self._held[1]
-
-    def _forget(self) -> None:
-        """Drops the tallies in memory: the shelf may have changed."""
-        for name in ("_whole", "_past"):
-            self.__dict__.pop(name, None)
-        self._held = _NOTHING
-
-    @cached_property
-    def _whole(self) -> Tally:
-        return self.count()
-
-    def count(
-        self, map: Mapper = map, progress: Progress | None = None, notice: Callable[[str], None] | None = None
-    ) -> Tally:
+    def count(self, map: Mapper = map, progress: Progress | None = None, notice: Notice | None = None) -> Tally:
         """The tally of everything on the shelf; what has not been counted yet is, through `map`, and kept.
 
-        `map` is the builtin, or that of `workers.pool`, `workers.cluster` or any Executor. `progress` and `notice`: see
+        `map` is the builtin, or that of `processes`, `workers.cluster` or any Executor. `progress` and `notice`: see
         `tallies.tally_of`. What is kept lies in data/tally, which may be removed at any time.
         """
-        with self._source() as source:
-            whole = tally_of(source, map, progress, notice)
-        self._forget()
-        self.__dict__["_whole"] = whole
-        return whole
+        return self.counts.count(map, progress, notice)
 
-    def count_new(
-        self, map: Mapper = map, progress: Progress | None = None, notice: Callable[[str], None] | None = None
-    ) -> None:
+    def count_new(self, map: Mapper = map, progress: Progress | None = None, notice: Notice | None = None) -> None:
         """Nothing; counts what has not been counted yet, as `count`, for whoever takes a tally next."""
-        self._forget()
-        if self.keeps:
-            with self._source() as source:
-                count_new(source, map, progress, notice)
-        else:
-            self.count(map, progress, notice)
+        self.counts.count_new(map, progress, notice)
 
-    @contextmanager
-    def _source(self) -> Iterator[Source]:
-        """What is counted; where nothing can be kept, a folder that lasts as long as the count."""
-        source = Source(str(self.shelf.root), self._kept, self.name, self.settings.category, self.own, stamp())
-        if self.keeps:
-            yield source
-        else:
-            with tempfile.TemporaryDirectory() as aside:
-                yield replace(source, kept=aside)
+    def processes(
+        self, workers: int = 0, memory: int | str = 0, notice: Notice | None = None
+    ) -> AbstractContextManager[Mapper]:
+        """The `map` of worker processes of this machine, as a context that ends them.
 
-    @property
-    def _kept(self) -> str:
-        """Where tallies are kept."""
-        return self._beside("tally")
+        `workers`: how many at most, 0 for as many as pay; `memory`: what all of them together may take, in bytes or as
+        "1.5GB", 0 for half of what is free; fewer run where not all fit, at least one, and `notice` is told why.
+        Raises SettingsError for what is no size.
+        """
+        return self.counts.processes(workers, size(memory) if isinstance(memory, str) else memory, notice)
+
+    def _source(self) -> Source:
+        """What is counted."""
+        kept = self._beside("tally")
+        return Source(str(self.shelf.root), kept, self.name, self.settings.category, self.own, stamp())
 
     def _beside(self, name: str) -> str:
         """A folder beside the shelf."""
@@ -292,12 +252,11 @@ class Shop:
     @property
     def keeps(self) -> bool:
         """Whether what is counted can be kept for the next run."""
-        return Kept(self._kept).is_writable()
+        return self.counts.keeps
 
     def uncounted(self) -> int:
         """About how many bytes of the shelf the next tally has to count."""
-        with self._source() as source:
-            return waiting(source)
+        return self.counts.uncounted()
 
     def shard(self) -> Shard:
         """All records that are counted, as one shard with the shop's own phrases."""

@@ -7,16 +7,15 @@ import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import connection
-from queue import SimpleQueue
-from threading import Thread
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
 from typing import Any
 
 from shopscore_analysis.errors import SettingsError, ShopscoreError
-from shopscore_analysis.parts import Mapper
+from shopscore_analysis.parts import Mapper, Notice
 
-Notice = Callable[[str], None]
 _SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -88,14 +87,16 @@ class _Lane:
 
 
 class Pool:
-    """Some worker processes; `map` is that of the builtin, over several tasks at once."""
+    """Up to so many worker processes; `map` is that of the builtin, over several tasks at once.
+
+    A process starts when a task waits and no other process is free: never more of them than tasks at hand.
+    """
 
     def __init__(self, workers: int, notice: Notice | None = None) -> None:
-        self._lanes = [_Lane() for _ in range(workers)]
+        self._lanes: list[_Lane] = []
         self._notice, self._open = notice, True
         self._free: SimpleQueue[_Lane] = SimpleQueue()
-        for lane in self._lanes:
-            self._free.put(lane)
+        self._starting = Lock()
         self._threads = ThreadPoolExecutor(workers)
 
     def map(self, function: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[Any]:
@@ -105,8 +106,18 @@ class Pool:
         """
         return self._threads.map(lambda task: self._run(function, task), tasks)
 
+    def _lane(self) -> _Lane:
+        """A free worker, or a new one: there are as many threads as there may be workers."""
+        with suppress(Empty):
+            return self._free.get_nowait()
+        with self._starting:
+            if not self._open:
+                raise EOFError("the pool is closed")
+            self._lanes.append(lane := _Lane())
+            return lane
+
     def _run(self, function: Callable[[Any], Any], task: Any) -> Any:
-        lane = self._free.get()
+        lane = self._lane()
         try:
             return self._twice(lane, function, task)
         finally:
@@ -126,7 +137,7 @@ class Pool:
                 if last:
                     raise ShopscoreError(
                         f"expected a worker to count {name}, found that its process died twice (often: out of memory); "
-                        "try fewer --workers, or look at that month's exports"
+                        "try fewer --workers or less --memory, or look at that month's exports"
                     ) from error
                 if self._notice:
                     self._notice(f"统计 {name} 的进程中断了（多半是内存不够），再试一次")
@@ -134,7 +145,8 @@ class Pool:
 
     def close(self) -> None:
         """Ends every worker at once; nothing is left behind."""
-        self._open = False
+        with self._starting:
+            self._open = False
         for lane in self._lanes:
             lane.kill()
         self._threads.shutdown(cancel_futures=True)
@@ -144,7 +156,7 @@ class Pool:
 
 @contextmanager
 def pool(workers: int, notice: Notice | None = None) -> Iterator[Mapper]:
-    """The `map` of so many worker processes; of none for one. `notice` is told of a worker that dies.
+    """The `map` of up to so many worker processes; of none for one. `notice` is told of a worker that dies.
 
     Whatever ends the block, an interrupt too, ends the processes.
     """

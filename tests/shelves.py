@@ -8,7 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from shopscore_analysis.count import count
 from shopscore_analysis.merge import schema_of
+from shopscore_analysis.packed import dumped
+from shopscore_analysis.shards import shards
 from shopscore_analysis.shop import Shop
 
 NAME = "试验店"
@@ -90,3 +93,16 @@ def _agent(day: int) -> dict[str, Any]:
         "level": "agent", "agent": "小林",
         "sessions": 40 + day, "rated": 9, "good": 8, "bad": 1, "avg_reply_s": 31.5, "reply_3min_rate": 0.9,
     }  # fmt: skip
+
+
+def told(shop: Shop) -> tuple[bytes, list[str], list[str]]:
+    """The bytes of the tally, the shards that were counted, and what was said."""
+    counted: list[str] = []
+    said: list[str] = []
+    whole = Shop.open(shop.root).count(progress=lambda path, done, total: counted.append(path.name), notice=said.append)
+    return dumped(whole), counted, said
+
+
+def afresh(shop: Shop) -> bytes:
+    """The bytes of the tally as counted in memory, in one process, from all records at once."""
+    return dumped(count(shards(shop.shard())))

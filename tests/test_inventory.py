@@ -219,7 +219,7 @@ def test_only_orders_that_are_named_are_read_and_all_of_those(tmp_path: Path) ->
     assert 0 < len(found) < len(orders) / 3
     met, all_met = order_rows(reviews, found), order_rows(reviews, orders)
     assert found["key"].reindex(met).tolist() == orders["key"].reindex(all_met).tolist()
-    with shop._source() as source:
+    with shop.counts.source() as source:
         assert orders_named(Numbers(source), references(reviews.head(0))).empty
 
 

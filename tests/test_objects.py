@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from shopscore_analysis.errors import SettingsError
+from shopscore_analysis.packed import dumped
 from shopscore_analysis.settings import FILE
 from shopscore_analysis.shelf import Shelf
 from shopscore_analysis.shop import Shop
-from shopscore_analysis.tallies import dumped
 from tests.shelves import make_shop
 
 URL = "s3://bucket/shop/shelf"

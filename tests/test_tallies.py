@@ -10,24 +10,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import grimp
 import pandas as pd
 import pyarrow as pa
 import pytest
 
-from shopscore_analysis import parts, placed, tallies
+from shopscore_analysis import older, parts, placed, tallies
 from shopscore_analysis import shards as shards_module
-from shopscore_analysis.count import count, count_shard
+from shopscore_analysis.count import count_shard
 from shopscore_analysis.errors import ShopscoreError
 from shopscore_analysis.kept import Kept
-from shopscore_analysis.measure import findings, trend
-from shopscore_analysis.measure.lag import KINDS, completed, lag_curve
+from shopscore_analysis.packed import dumped, loaded
 from shopscore_analysis.parts import Part
 from shopscore_analysis.placed import ChangedError
-from shopscore_analysis.shards import shards
 from shopscore_analysis.shop import Shop
-from shopscore_analysis.tallies import COUNTING, dumped, loaded
-from tests.shelves import add, make_shop
+from tests.shelves import add, afresh, make_shop, told
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +36,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def fresh(made: Path) -> bytes:
-    return _afresh(Shop.open(made))
+    return afresh(Shop.open(made))
 
 
 @pytest.fixture
@@ -48,24 +44,11 @@ def shop(made: Path, tmp_path: Path) -> Shop:
     return Shop.open(shutil.copytree(made, tmp_path / "shop"))
 
 
-def _told(shop: Shop) -> tuple[bytes, list[str], list[str]]:
-    """The bytes of the tally, the shards that were counted, and what was said."""
-    counted: list[str] = []
-    said: list[str] = []
-    whole = Shop.open(shop.root).count(progress=lambda path, done, total: counted.append(path.name), notice=said.append)
-    return dumped(whole), counted, said
-
-
-def _afresh(shop: Shop) -> bytes:
-    """The bytes of the tally as counted in memory, in one process, from all records at once."""
-    return dumped(count(shards(shop.shard())))
-
-
 def test_a_shelf_counts_to_the_bytes_of_its_records_in_memory_and_is_kept(shop: Shop, fresh: bytes) -> None:
-    assert _told(shop) == (fresh, [], [])
+    assert told(shop) == (fresh, [], [])
     assert Shop.open(shop.root).uncounted() == 0
     shutil.rmtree(shop.root / "data" / "tally")
-    whole, counted, said = _told(shop)
+    whole, counted, said = told(shop)
     assert (whole, said) == (fresh, [])
     assert sorted(counted) == shop.shelf.months("reviews")
 
@@ -73,26 +56,9 @@ def test_a_shelf_counts_to_the_bytes_of_its_records_in_memory_and_is_kept(shop: 
 def test_a_new_month_counts_what_its_records_belong_to_only(shop: Shop) -> None:
     add(shop, 2, 1)
     assert Shop.open(shop.root).uncounted() > 0
-    whole, counted, _ = _told(shop)
-    assert whole == _afresh(shop)
+    whole, counted, _ = told(shop)
+    assert whole == afresh(shop)
     assert "2026-03" not in counted and "2026-05" in counted
-
-
-def test_the_sum_of_old_months_is_kept_and_changes_with_them(
-    shop: Shop, fresh: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tallies, "_RECENT", 1)
-    folder = shop.root / "data" / "tally"
-    assert _told(shop) == (fresh, [], [])
-    (before,) = folder.glob("sum-*")
-    for path in folder.glob("tally-2026-03-*"):
-        path.write_bytes(b"")
-    assert _told(shop) == (fresh, [], [])  # the sum is enough
-    cases = shop.shelf.read("aftersales")
-    fen = cases.schema.get_field_index("refund_fen")
-    shop.shelf.put([("aftersales", cases.set_column(fen, "refund_fen", pa.array([99999] * len(cases))))])
-    assert _told(shop)[0] == _afresh(shop) != fresh
-    assert list(folder.glob("sum-*")) != [before]
 
 
 def test_an_order_that_comes_late_takes_its_records_along(shop: Shop, fresh: bytes, tmp_path: Path) -> None:
@@ -101,9 +67,9 @@ def test_an_order_that_comes_late_takes_its_records_along(shop: Shop, fresh: byt
     for table in ("reviews", "aftersales", "service"):
         alone.shelf.put([(table, shop.shelf.read(table))])
     alone.shelf.put([("orders", orders.slice(0, len(orders) // 2))])
-    assert _told(alone)[0] != fresh
+    assert told(alone)[0] != fresh
     alone.shelf.put([("orders", orders)])
-    assert _told(alone)[0] == fresh
+    assert told(alone)[0] == fresh
 
 
 def test_a_later_export_of_the_same_records_counts_nothing(shop: Shop, fresh: bytes) -> None:
@@ -112,7 +78,7 @@ def test_a_later_export_of_the_same_records_counts_nothing(shop: Shop, fresh: by
     later = pa.array([datetime(2026, 9, 1)] * len(orders), pa.timestamp("s"))
     shop.shelf.put([("orders", orders.set_column(place, "exported_at", later))])
     assert shop.uncounted() > 0
-    assert _told(shop) == (fresh, [], [])
+    assert told(shop) == (fresh, [], [])
 
 
 @pytest.mark.parametrize("damage", ["half", "flipped", "empty", "foreign"])
@@ -123,20 +89,21 @@ def test_a_damaged_file_is_ignored_and_made_again(
     before = {path: path.read_bytes() for path in folder.iterdir()}
     tallies_kept = {path: raw for path, raw in before.items() if path.name.startswith("tally")}
     known = {month: loaded(Kept(str(folder)).get(path.name)) for path in tallies_kept for month in [path.name[6:13]]}
-    monkeypatch.setattr(tallies, "count_shard", lambda part: known[part.month])  # what is counted is tested elsewhere
+    for module in (tallies, older):  # what is counted is tested elsewhere
+        monkeypatch.setattr(module, "count_shard", lambda part: known[part.month])
     for path, raw in before.items():
         flipped = raw[:-9] + bytes([raw[-9] ^ 1]) + raw[-8:]
         path.write_bytes(
             {"half": raw[: len(raw) // 2], "flipped": flipped, "empty": b"", "foreign": b"PAR1" + raw}[damage]
         )
-    assert _told(shop)[0] == fresh
+    assert told(shop)[0] == fresh
     assert {path: path.read_bytes() for path in tallies_kept} == tallies_kept
 
 
 def test_a_changed_lexicon_counts_everything_again_says_so_and_forgets_the_old(shop: Shop, fresh: bytes) -> None:
     names = {path.name for path in (shop.root / "data" / "tally").glob("tally-*")}
     (shop.root / "lexicon.toml").write_text('[spoiled]\nphrases = "孩子很喜欢"\n', encoding="utf-8")
-    whole, counted, said = _told(shop)
+    whole, counted, said = told(shop)
     assert len(counted) == len(names)
     assert whole != fresh
     assert said == [f"词表和上次统计时不一样了：{len(names)} 个月要重新统计"]
@@ -148,7 +115,7 @@ def test_a_folder_that_cannot_be_written_is_counted_without_keeping(
 ) -> None:
     shutil.rmtree(shop.root / "data" / "tally")
     monkeypatch.setattr(Kept, "is_writable", lambda self: False)
-    assert _told(shop)[0] == fresh
+    assert told(shop)[0] == fresh
     assert not (shop.root / "data" / "tally").exists()
 
 
@@ -161,66 +128,14 @@ def test_quotes_that_are_kept_are_masked_as_the_shelf_is(shop: Shop) -> None:
     assert [quote for quote in lines if not any(quote in text for text in texts)] == []
 
 
-def test_a_span_reads_its_own_months_and_is_what_the_whole_tally_says_of_it(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    add(shop, 2, 4)
-    monkeypatch.setattr(tallies, "_RECENT", 1)
-    whole = Shop.open(shop.root).count()
-    week, read = whole.weeks[2], []
-    get = Kept.get
-    span = whole.where(week=["", *whole.weeks[1:3]])
-    for _ in range(2):  # the first time the names of all months are summed and kept
-        again = Shop.open(shop.root)
-        assert dumped(again.tally("2 weeks", week)) == dumped(span)
-        monkeypatch.setattr(Kept, "get", lambda self, name: read.append(name) or get(self, name))
-    tallied = {name[6:13] for name in read if name.startswith("tally")}
-    assert "2026-03" in tallied and not {"2026-06", "2026-07"} & tallied
-    assert dumped(again.tally("1 week", week)) == dumped(whole.where(week=["", week]))
-    assert span.names == whole.names
-
-
 def test_where_nothing_is_new_the_shelf_is_not_looked_at(
     shop: Shop, fresh: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tallies, "cut", None)
-    assert _told(shop) == (fresh, [], [])
+    assert told(shop) == (fresh, [], [])
     (shop.root / "data" / "tally" / "about.json").unlink()
     with pytest.raises(TypeError):
-        _told(shop)
-
-
-def test_the_history_is_what_the_whole_tally_says_to_findings_and_trends_and_reads_little(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tallies, "_RECENT", 1)
-    add(shop, 2, 4)
-    whole = Shop.open(shop.root).tally("all")
-    folder = shop.root / "data" / "tally"
-    for path in folder.glob("sum-*"):
-        path.unlink()
-    get, read = Kept.get, []
-    for _ in range(2):  # the first time the older months are summed and kept
-        home = Shop.open(shop.root)
-        past = home.history()
-        monkeypatch.setattr(Kept, "get", lambda self, name: read.append(name) or get(self, name))
-    assert "2026-03" not in {name[6:13] for name in read if name.startswith("tally")}
-    assert list(folder.glob("sum-*")) == []
-    assert past.names == whole.names
-    assert set(past.cells["sku"]) == {""}
-    now = past.weeks[-1]
-    assert findings(past, now).equals(findings(whole, now))
-    for event in ("complaint", "low_stars"):
-        assert trend(past, event=event, product="p1").equals(trend(whole, event=event, product="p1"))
-    for kind in KINDS:
-        assert completed(past, kind, now).equals(completed(whole, kind, now))
-        assert lag_curve(past, kind, now).equals(lag_curve(whole, kind, now))
-    early = past.weeks[3]
-    assert dumped(home.history(early)) == dumped(past.where(week=["", *past.weeks[:4]]))
-    home.count()
-    assert dumped(home.history()) == dumped(past)
-    monkeypatch.setattr(tallies, "HISTORY", (*tallies.HISTORY, "pattern"))  # what was kept holds less
-    assert dumped(Shop.open(shop.root).history()) == dumped(tallies.history(whole))
+        told(shop)
 
 
 def test_the_largest_shards_are_counted_first(shop: Shop) -> None:
@@ -243,9 +158,9 @@ def test_to_count_ahead_keeps_every_shard_and_puts_nothing_together(
 ) -> None:
     shutil.rmtree(shop.root / "data" / "tally")
     with monkeypatch.context() as patch:
-        patch.setattr(tallies, "total", None)
+        patch.setattr(older, "total", None)
         shop.count_new()
-    assert _told(shop) == (fresh, [], [])
+    assert told(shop) == (fresh, [], [])
 
 
 def test_what_a_worker_could_not_keep_is_handed_over(shop: Shop, fresh: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,7 +171,7 @@ def test_what_a_worker_could_not_keep_is_handed_over(shop: Shop, fresh: bytes, m
     )
     counted: list[str] = []
     monkeypatch.setattr(tallies, "count_shard", lambda part: counted.append(part.name) or count_shard(part))
-    assert _told(shop)[0] == fresh
+    assert told(shop)[0] == fresh
     assert len(counted) == len(set(counted)) > 0
 
 
@@ -265,7 +180,7 @@ def test_words_of_a_month_with_many_reviews_are_counted_on_a_sample_however_it_i
 ) -> None:
     shutil.rmtree(shop.root / "data" / "tally")
     monkeypatch.setattr(shards_module, "HEARD", 6)
-    sampled = _afresh(shop)
+    sampled = afresh(shop)
     monkeypatch.setattr(parts, "LARGEST", 20)
     assert dumped(shop.count()) == sampled
     some, every = loaded(sampled), loaded(fresh)
@@ -307,7 +222,7 @@ def test_counting_begins_anew_where_the_shelf_is_loaded_meanwhile(shop: Shop, mo
 
     monkeypatch.setattr(tallies, "count_shard", counting)
     whole = dumped(Shop.open(shop.root).count())
-    assert whole == _afresh(shop)
+    assert whole == afresh(shop)
 
 
 def test_a_month_that_grows_while_it_is_placed_is_placed_anew(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -321,7 +236,7 @@ def test_a_month_that_grows_while_it_is_placed_is_placed_anew(shop: Shop, monkey
         return found
 
     monkeypatch.setattr(placed, "_copies", looked)
-    assert dumped(Shop.open(shop.root).count()) == _afresh(shop)
+    assert dumped(Shop.open(shop.root).count()) == afresh(shop)
     assert not loads
 
 
@@ -345,9 +260,3 @@ def test_whoever_reads_while_another_run_writes_sees_a_whole_file(tmp_path: Path
         assert [done.result() for done in writing] == [True] * 32
     assert seen <= {None, *contents}
     assert [path.name for path in (tmp_path / "kept").iterdir()] == ["one"]
-
-
-def test_the_stamp_covers_every_module_that_counting_imports() -> None:
-    graph = grimp.build_graph("shopscore_analysis")
-    used = graph.find_upstream_modules("shopscore_analysis.count") | {"shopscore_analysis.count"}
-    assert {name.split(".")[1] for name in used if "." in name} - set(COUNTING) == set()

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from shopscore_analysis import parts
+from shopscore_analysis import parts, tallies
+from shopscore_analysis.cli import counting
 from shopscore_analysis.cli.counting import count_ahead
 from shopscore_analysis.errors import SettingsError, ShopscoreError
+from shopscore_analysis.packed import dumped
 from shopscore_analysis.placed import Place, Source
 from shopscore_analysis.shop import Shop
-from shopscore_analysis.tallies import dumped
 from shopscore_analysis.workers import PAYS, chosen, cluster, pool
 from tests.conftest import Run
 from tests.shelves import make_shop
@@ -73,6 +77,25 @@ def test_the_command_counts_with_two_processes_to_the_same_bytes(
     assert shop.uncounted() == 0
     assert dumped(shop.count()) == made[1]
     assert "--workers" in run("score", "--help")[1] and "--cluster" in run("report", "--help")[1]
+    assert all("--memory" in run(command, "--help")[1] for command in ("score", "plan", "report", "run-due"))
+
+
+def test_counting_says_what_it_does_before_the_first_shard_is_counted(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To place the months of a large shop takes minutes."""
+    told: list[tuple[str, int]] = []
+    before: list[list[tuple[str, int]]] = []
+
+    @contextmanager
+    def bar(unit: str) -> Iterator[Callable[[Path, int, int], None]]:
+        yield lambda path, done, total: told.append((path.name, total))
+
+    cut = tallies.cut
+    monkeypatch.setattr(counting, "bar", bar)
+    monkeypatch.setattr(tallies, "cut", lambda *given: (before.append(list(told)), cut(*given))[1])
+    count_ahead(shop, workers=1)
+    assert before == [[("正在把记录归到各月", 0)]] and all(total > 0 for _, total in told[1:]) and len(told) > 1
 
 
 def test_a_worker_that_dies_is_told_with_its_shard_and_the_shard_is_tried_again(tmp_path: Path) -> None:
@@ -85,7 +108,7 @@ def test_a_worker_that_dies_is_told_with_its_shard_and_the_shard_is_tried_again(
             list(mapped(work, [Task(tmp_path, "2026-06", deaths=2)]))
         assert str(refused.value) == (
             "expected a worker to count 2026-06, found that its process died twice (often: out of memory); "
-            "try fewer --workers, or look at that month's exports"
+            "try fewer --workers or less --memory, or look at that month's exports"
         )
         with pytest.raises(ValueError, match="invalid literal"):
             list(mapped(int, ["1", "x"]))
@@ -112,10 +135,11 @@ def test_an_interrupt_leaves_no_process_behind(tmp_path: Path) -> None:
         while not ((tmp_path / "a").exists() and (tmp_path / "b").exists()):
             assert running.poll() is None
             time.sleep(0.05)
-        children = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text(encoding="ascii").split()
-        assert len(children) >= 2
-        running.send_signal(signal.SIGINT)
         try:
+            threads = Path(f"/proc/{running.pid}/task").glob("*/children")
+            children = [child for thread in threads for child in thread.read_text(encoding="ascii").split()]
+            assert len(children) >= 2
+            running.send_signal(signal.SIGINT)
             assert running.wait(30) != 0
         finally:
             running.kill()
@@ -123,6 +147,20 @@ def test_an_interrupt_leaves_no_process_behind(tmp_path: Path) -> None:
     while (left := [child for child in children if Path(f"/proc/{child}").exists()]) and time.monotonic() < until:
         time.sleep(0.05)
     assert left == []
+
+
+def process(task: int) -> int:
+    """The process that did it."""
+    return os.getpid()
+
+
+def test_no_more_processes_start_than_there_are_tasks() -> None:
+    with pool(6) as mapped:
+        (one,) = mapped(process, [0])
+        assert list(mapped(process, [0])) == [one]
+        assert len(multiprocessing.active_children()) == 1
+        assert one in {child.pid for child in multiprocessing.active_children()}
+    assert multiprocessing.active_children() == []
 
 
 def test_few_bytes_stay_in_one_process() -> None:

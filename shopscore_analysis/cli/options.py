@@ -22,6 +22,13 @@ Week = Annotated[str, typer.Option(help="ISO week such as 2026-W46.", show_defau
 Workers = Annotated[
     int, typer.Option("--workers", min=0, max=256, help="Processes that count.", show_default="as many as pay")
 ]
+Memory = Annotated[
+    str,
+    typer.Option(
+        "--memory", metavar="SIZE", help="What all processes that count may take, e.g. 1.5GB.",
+        show_default="half of what is free",
+    ),
+]  # fmt: skip
 Cluster = Annotated[str, typer.Option("--cluster", metavar="ADDRESS", help="A Dask scheduler: tcp://HOST:8786.")]
 
 
