@@ -77,6 +77,69 @@ def test_warn_obeys_no_text_and_knows_where_no_clock_runs(run: Run, shop: Path, 
     assert "孩子 用了【过敏】" in out and "最晚 — · 未知" in out and "NaT" not in out
 
 
+def test_warn_tells_a_text_of_several_grave_signs_once_with_all_of_them(run: Run, shop: Path, tmp_path: Path) -> None:
+    chat = tmp_path / "chat.csv"
+    chat.write_text("内容\n再这样我打12315，孩子都烫伤了\n", encoding="utf-8")
+    _, out, _ = run("warn", "--shop", shop, "--chat", chat)
+    assert "[三级] 人身安全，1 条，可以这样答复：" in out and "1. 受伤、找监管部门 · " in out
+    assert "人身安全 1 条、监管投诉 1 条" in out and "[三级] 监管投诉" not in out
+    alarm = json.loads(run("warn", "--shop", shop, "--chat", chat, "--json")[1])["warnings"][0]
+    assert (alarm["situation"], alarm["situations"]) == ("人身安全", ["人身安全", "监管投诉"])
+
+
+def test_warn_says_that_there_are_no_data_after_a_day_instead_of_nought(run: Run, shop: Path, tmp_path: Path) -> None:
+    code, out, _ = run("warn", "--shop", shop, "--since", "2027-01-01")
+    assert code == 0 and "预警 0 条" not in out
+    assert out == "2027-01-01 及以后没有评价和售后，最新的是 2026-11-13 的：先导入新的导出，或者把 --since 提前。\n"
+    assert json.loads(run("warn", "--shop", shop, "--since", "2027-01-01", "--json")[1])["newest"] == "2026-11-13"
+    run("init", tmp_path / "new", "--name", "新店", "--category", "衣服")
+    new = run("warn", "--shop", tmp_path / "new", "--since", "2026-11-01")[1]
+    assert "一条也还没有导入" in new and "--since" not in new
+    assert "及以后没有" not in run("warn", "--shop", shop, "--since", "2026-11-01")[1]
+
+
+def test_only_who_gave_since_is_advised_to_change_it(run: Run, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A week without reviews is refused with the weeks that there are; whatever the newest record is."""
+    code, out, err = run("warn", "--shop", shop, "--week", "2026-W50")
+    assert (code, out) == (1, "") and "expected a week with reviews, found 2026-W50" in err and "--since" not in err
+    monkeypatch.setattr(watch, "newest", lambda home: None)
+    assert "及以后没有" not in run("warn", "--shop", shop, "--week", "2026-W46")[1]
+    assert "及以后没有" in run("warn", "--shop", shop, "--since", "2026-11-09")[1]
+
+
+def test_warn_says_that_a_chat_without_warnings_was_read(run: Run, shop: Path, tmp_path: Path) -> None:
+    chat = tmp_path / "chat.csv"
+    chat.write_text("内容\n你好\n在吗\n", encoding="utf-8")
+    out = run("warn", "--shop", shop, "--since", "2027-01-01", "--chat", chat)[1]
+    assert "及以后没有评价和售后" in out and out.endswith("会话 2 行，预警 0 条。\n")
+    assert "会话" not in run("warn", "--shop", shop, "--since", "2027-01-01")[1]
+
+
+def test_warn_since_a_day_reaches_to_the_newest_line_of_a_chat(run: Run, shop: Path, tmp_path: Path) -> None:
+    """What buyers wrote after the newest export was left out without a word."""
+    chat = tmp_path / "chat.csv"
+    chat.write_text("内容,时间\n用了过敏,2026-12-24 09:00:00\n", encoding="utf-8")
+    _, out, _ = run("warn", "--shop", shop, "--since", "2026-12-01", "--chat", chat)
+    assert "用了【过敏】" in out and "2026-12-01 及以后没有评价和售后" in out
+
+
+def test_chat_lines_of_other_days_are_counted_and_said(run: Run, shop: Path, tmp_path: Path) -> None:
+    """Whoever asked for one week of a month's chat took its silence for good news."""
+    chat = tmp_path / "chat.csv"
+    rows = ["买家,过敏了,2026-12-24 09:00:00", "买家,骗人,2026-10-01 09:00:00", "客服,您好,2026-12-24 09:01:00"]
+    chat.write_text("\n".join(["角色,内容,时间", *rows, "买家,骗人的店,"]), encoding="utf-8")
+    said = "会话文件里另有 {} 条买家的话不在 2026-11-09 — 2026-11-15 之内，没有看；要看就用 --week 选它们的那一周。"
+    for command in ("warn", "compensate"):
+        _, out, _ = run(command, "--shop", shop, "--week", "2026-W46", "--chat", chat)
+        assert out.splitlines()[-1] == said.format(2)
+        told = json.loads(run(command, "--shop", shop, "--week", "2026-W46", "--chat", chat, "--json")[1])
+        assert told["chat_left_out"] == 2
+        assert "会话文件里" not in run(command, "--shop", shop)[1]
+    assert json.loads(run("warn", "--shop", shop, "--json")[1])["chat_left_out"] == 0
+    _, out, _ = run("warn", "--shop", shop, "--since", "2027-01-01", "--chat", chat)
+    assert "会话文件里另有 2 条" in out
+
+
 def test_warn_refuses_what_is_no_day_and_no_chat(run: Run, shop: Path, tmp_path: Path) -> None:
     code, _, err = run("warn", "--shop", shop, "--since", "neulich")
     assert code == 1 and err == "shopscore: expected a day such as 2026-11-09, found 'neulich'"
@@ -100,6 +163,30 @@ def test_compensate_adds_up(run: Run, shop: Path) -> None:
     assert " · 0 单" not in printed and "条这个月没有用到" in printed
 
 
+def test_compensate_prints_what_a_clerk_needs_and_no_whole_order_number(run: Run, shop: Path) -> None:
+    run("load", HAND.parent / "care" / "exports", "--shop", shop)
+    offers = json.loads(run("compensate", "--shop", shop, "--json")[1])["open"]
+    _, out, _ = run("compensate", "--shop", shop)
+    assert len(offers) == 3 and out.count("订单尾号") == 3
+    assert all(one["number"] not in out and f"尾号 {one['number'][-6:]}" in out for one in offers)
+    assert "· 11月13日 12:00 · 售后" in out and "“再【不退款】我就打12315” · 平台原因：做工粗糙/有瑕疵/有污渍" in out
+    assert "订单只印尾号，整个单号在 --json 里" in out
+
+
+def test_compensate_cuts_long_words_between_clauses_and_says_so(
+    run: Run, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Words were cut in the middle without a sign; the whole text stays in --json."""
+    run("load", HAND.parent / "care" / "exports", "--shop", shop)
+    text = "鞋子很好看，就是有一点小，孩子穿着挤脚。" * 9
+    real = redress.open_offers
+    long = {"text": text, "start": 100, "end": 104}
+    monkeypatch.setattr(redress, "open_offers", lambda *asked: real(*asked).assign(**long))
+    _, out, _ = run("compensate", "--shop", shop)
+    assert out.count("“…") == out.count("…”") == 3 and text[:40] not in out and f"【{text[100:104]}】" in out
+    assert {one["text"] for one in json.loads(run("compensate", "--shop", shop, "--json")[1])["open"]} == {text}
+
+
 def test_compensate_says_that_a_month_has_no_cases_yet(run: Run, shop: Path) -> None:
     code, out, _ = run("compensate", "--month", "2027-03", "--shop", shop)
     assert code == 0 and "2027-03 还没有售后记录，没有可以试算的。" in out and "2027-03共" not in out
@@ -110,10 +197,13 @@ def test_no_product_name_commands_the_terminal(run: Run, shop: Path, monkeypatch
     hostile = "\x1b]0;杯\x07\u202e"
     offers = pd.DataFrame([{
         "product": hostile, "cause_label": "质量缺陷", "offer": "refund", "amount_fen": 100, "label": "行",
+        "number": "6938114207666067860", "written": pd.Timestamp("2026-11-09"), "source": "售后", "reason": hostile,
+        "text": f"[red]{hostile}", "start": 0, "end": 2, "liability": "merchant", "limited": "most",
     }])  # fmt: skip
     burst = {
         "product_id": "1", "cause": "defect", "from_day": pd.Timestamp("2026-11-09"), "k": 5, "n": 9, "past_k": 1,
         "alarm_day": pd.Timestamp("2026-11-10"), "past_n": 90, "verdict": "真实变化",
+        "seen_day": pd.Timestamp("2026-11-10"), "goes_on": True, "now_k": 5, "now_n": 9,
     }  # fmt: skip
     monkeypatch.setattr(redress, "open_offers", lambda *_: offers)
     monkeypatch.setattr(watch, "bursts", lambda *_: pd.DataFrame([burst]))
@@ -121,6 +211,7 @@ def test_no_product_name_commands_the_terminal(run: Run, shop: Path, monkeypatch
     for command in ("compensate", "warn"):
         code, out, _ = run(command, "--shop", shop)
         assert code == 0 and "杯" in out and not {"\x1b", "\x07", "\u202e"} & set(out)
+        assert "6938114207666067860" not in out and ("【[r】ed]" in out) == (command == "compensate")
 
 
 def test_lint_ends_with_one_where_a_rule_is_broken(run: Run, tmp_path: Path) -> None:

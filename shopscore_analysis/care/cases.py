@@ -16,8 +16,9 @@ from shopscore_analysis.text.reasons import cause_of, is_no_reason
 from shopscore_analysis.text.tagger import Tags, tag
 
 COLUMNS = (
-    "record", "applied_at", "month", "order", "order_week", "product_id", "product", "kind", "status", "reason",
-    "no_reason", "coded", "said", "text", "start", "end", "liable", "value_fen", "refund_fen", "earlier", "open",
+    "record", "applied_at", "month", "order", "number", "order_week", "product_id", "product", "kind", "status",
+    "reason", "no_reason", "coded", "said", "text", "start", "end", "liable", "value_fen", "refund_fen", "earlier",
+    "open",
 )  # fmt: skip
 _ORDER = ["key", "order_id", "sub_order_id", "product_id", "product", "sku", "ordered_at", "payable_fen"]
 _CASE = ["key", "applied_at", "sub_order_id", "order_id", "product_id"]
@@ -27,7 +28,8 @@ def cases(shop: Shop, weeks: Sequence[str] = ()) -> pd.DataFrame:
     """Every after-sale case, or those applied for in some ISO weeks, oldest first. Columns: COLUMNS.
 
     `coded`: the cause that the reason code states ("" none), `no_reason`: whether it says that nothing was wrong;
-    `said`: the causes that the text states, surest evidence of the first in [`start`, `end`); `value_fen`: what the
+    `said`: the causes that the text states, surest evidence of the first in [`start`, `end`); `number`: of the
+    sub-order, or whatever number the case bears; `value_fen`: what the
     order paid; `earlier`: cases of the same order before this one, missing where the order is not known; `open`:
     neither refunded nor closed and its status still waits for somebody.
     """
@@ -78,6 +80,7 @@ def _read(rows: pd.DataFrame, order: pd.DataFrame) -> pd.DataFrame:
     return rows.rename(columns={"key": "record"}).assign(
         month=rows["applied_at"].dt.strftime("%Y-%m"),
         order=order["key"].where(rows["at"] >= 0, None),
+        number=order["key"].fillna(rows["sub_order_id"]).fillna(rows["order_id"]),
         order_week=week_labels(order["ordered_at"]),
         product_id=rows["product_id"].fillna(order["product_id"]).fillna(UNKNOWN_PRODUCT),
         product=rows["product"].fillna(order["product"]).fillna(UNKNOWN_PRODUCT),

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from shopscore_analysis.errors import ExportError
 from shopscore_analysis.read.encodings import encoding_of
-from shopscore_analysis.read.formats import read_table
+from shopscore_analysis.read.formats import foreign, read_table
 from shopscore_analysis.read.sources import Source
 from shopscore_analysis.score.compliance import Ban, read_bans
+from shopscore_analysis.text.clauses import SEPARATORS
 from shopscore_analysis.text.phrases import Book, Spot, book, spot
 
 _NEAR, _WITH = "+near", "+with"  # behind a rule's name: the two lists that only ban together
+_ENDS = frozenset("，。！？；：、,!?;:()（）\n")  # clauses end here: what stands on either side is no one word
+_PARTS = frozenset(SEPARATORS)  # these part words (取消/评价), or hide one (微/信)
+_BRACKETS = {"Ps", "Pe", "Pi", "Pf"}
+_WORD = 2  # characters on both sides of a sign that parts: 取消/评价 are two words, 差.评 is one
+_WORDS = frozenset("+＋➕⭐★🌟")
+_HEADER = "第 1 行"
+_TABLES, _LINES = {".csv", ".tsv", ".xlsx", ".xls", ".jsonl"}, {".txt", ".md", ""}
 
 
 class Breach(NamedTuple):
@@ -35,7 +45,7 @@ def lint(paths: Sequence[Path]) -> list[Breach]:
     """Every breach in files of txt, md, csv, xlsx, jsonl or toml, in their order.
 
     `where` is a line ("第 3 行"), a cell ("第 3 行 话术") or a key ("situations.urgent.calm"). Raises ExportError for a
-    file that cannot be read.
+    file that cannot be read as one of these, or says nothing: it would pass for clean.
     """
     return [found for path in paths for found in _in_file(path)]
 
@@ -47,34 +57,70 @@ def banned(texts: Sequence[str]) -> list[list[tuple[Ban, int, int]]]:
     ['praise_for_reward', 'off_platform']
     """
     rules = read_bans().rules
-    shut = [_shut(text) for text in texts]
-    read = zip(spot(texts, _book()), spot([text for text, _ in shut], _book()), shut, strict=True)
-    return [_breaches(rules, spots, _opened(inner, places)) for spots, inner, (_, places) in read]
+    readings = (_read_without(texts, drops) for drops in (_is_blank, _is_sign))
+    return [_breaches(rules, *read) for read in zip(spot(texts, *_books()), *readings, strict=True)]
 
 
-def _shut(text: str) -> tuple[str, list[int]]:
-    """A text without its blanks (好 评 返 现), and where each character stood; nothing for one that has none."""
-    places = [at for at, sign in enumerate(text) if sign.isprintable() and not sign.isspace()]
+def _read_without(texts: Sequence[str], drops: Callable[[str], bool]) -> list[list[Spot]]:
+    """What the texts say without some of their signs, as spots of the texts themselves."""
+    shut = [_without(text, drops) for text in texts]
+    found = spot([text for text, _ in shut], *_books())
+    read = zip(texts, found, shut, strict=True)
+    return [[one for one in _opened(spots, places) if _is_one(text, one)] for text, spots, (_, places) in read]
+
+
+def _is_blank(sign: str) -> bool:
+    return sign.isspace() or not sign.isprintable()
+
+
+def _is_sign(sign: str) -> bool:
+    """Whether a sign may stand between the characters of a word (微❤信, 差-评); stars and plus are words themselves."""
+    return _is_blank(sign) or not (sign.isalnum() or sign in _ENDS or sign in _WORDS)
+
+
+def _is_one(text: str, one: Spot) -> bool:
+    """Whether what was read without its signs is no list of words that signs part."""
+    sizes = [0]
+    for sign in text[one.start : one.end]:
+        if _is_part(sign) and sizes[-1]:
+            sizes.append(0)
+        sizes[-1] += not _is_sign(sign)
+    return not any(min(pair) >= _WORD for pair in pairwise(sizes))
+
+
+def _is_part(sign: str) -> bool:
+    return (sign in _PARTS or unicodedata.category(sign) in _BRACKETS) and sign not in _ENDS
+
+
+def _without(text: str, drops: Callable[[str], bool]) -> tuple[str, list[int]]:
+    """A text without some of its signs, and where each character stood; nothing for one that has none of them."""
+    places = [at for at, sign in enumerate(text) if not drops(sign)]
     return ("", []) if len(places) == len(text) else ("".join(text[at] for at in places), places)
 
 
 def _opened(spots: Sequence[Spot], places: Sequence[int]) -> list[Spot]:
-    """The spots of a text without blanks as spots of the text itself."""
+    """The spots of a text without signs as spots of the text itself."""
     return [Spot(one.name, places[one.start], places[one.end - 1] + 1) for one in spots]
 
 
 @lru_cache(maxsize=1)
-def _book() -> Book:
+def _books() -> tuple[Book, ...]:
+    """What is banned alone, and either list of what is banned together: a word of one may stand within another's."""
     rules = read_bans()
-    lists = {rule.name: rule.phrases for rule in rules.rules}
-    for rule in rules.rules:
-        if rule.near:
-            lists |= {rule.name + _NEAR: rule.near, rule.name + _WITH: rule.with_}
-    return book({name: {"phrases": phrases} for name, phrases in lists.items()}, rules.marks, _NO_MARKS)
+    paired = [rule for rule in rules.rules if rule.near]
+    lists = (
+        {rule.name: rule.phrases for rule in rules.rules},
+        {rule.name + _NEAR: rule.near for rule in paired},
+        {rule.name + _WITH: rule.with_ for rule in paired},
+    )
+    return tuple(
+        book({name: {"phrases": phrases} for name, phrases in one.items()}, rules.marks, _NO_MARKS) for one in lists
+    )
 
 
-# an offer under a condition is an offer; small gifts, which the lexicon of complaints protects, are gifts
-_NO_MARKS = "如果 要是 假设 万一 假如 假若 小礼品 小礼物"
+# an offer under a condition is an offer; small gifts, which the lexicon of complaints protects, are gifts; what is
+# prevented may be anything (防止破损), so that compliance.toml says of whom (防止骗子)
+_NO_MARKS = "如果 要是 假设 万一 假如 假若 小礼品 小礼物 防止 避免 杜绝 预防 从未"
 
 
 def _breaches(rules: Sequence[Ban], *readings: Sequence[Spot]) -> list[tuple[Ban, int, int]]:
@@ -104,7 +150,14 @@ def _together(rule: Ban, spots: Sequence[Spot]) -> list[tuple[int, int]]:
 
 def _in_file(path: Path) -> Iterator[Breach]:
     places = list(_texts(path))
-    for (where, text), found in zip(places, banned([text for _, text in places]), strict=True):
+    if not any(sign.isalnum() for _, text in places for sign in text):
+        raise ExportError("expected messages to check, found none; write them into the file, one a line or cell", path)
+    read = list(zip(places, banned([text for _, text in places]), strict=True))
+    if path.suffix.lower() in _TABLES and all(where == _HEADER and not found for (where, _), found in read):
+        raise ExportError(
+            "expected messages to check, found a header and nothing below it; write them there, one a cell", path
+        )
+    for (where, text), found in read:
         for rule, start, end in found:
             yield Breach(rule.name, rule.label, rule.reference, path.name, where, text, start, end)
 
@@ -112,17 +165,21 @@ def _in_file(path: Path) -> Iterator[Breach]:
 def _texts(path: Path) -> Iterator[tuple[str, str]]:
     """(where, text) of everything a file says."""
     suffix = path.suffix.lower()
-    if suffix in {".csv", ".xlsx", ".xls", ".jsonl"}:
+    if suffix in _TABLES:
         yield from _cells(path)
     elif suffix == ".toml":
         yield from _values(_parsed(path), ())
-    else:
+    elif suffix in _LINES:
         yield from ((f"第 {number} 行", line) for number, line in enumerate(_read(path).splitlines(), start=1))
+    else:
+        raise ExportError(
+            f"expected txt, md, csv, xlsx, jsonl or toml, found {suffix}; copy its words into a txt file", path
+        )
 
 
 def _cells(path: Path) -> Iterator[tuple[str, str]]:
     table = read_table(path)
-    yield from (("第 1 行", name) for name in table.column_names)
+    yield from ((_HEADER, name) for name in table.column_names)
     first = 1 if path.suffix.lower() == ".jsonl" else 2  # a table's first line is its header
     for number, row in enumerate(table.to_pylist(), start=first):
         yield from ((f"第 {number} 行 {name}", text) for name, text in row.items() if text)
@@ -149,7 +206,7 @@ def _values(value: object, keys: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 def _read(path: Path) -> str:
     source = Source.of(path)
-    encoding = encoding_of(source)
+    encoding = None if foreign(source.head(16)) else encoding_of(source)
     if encoding is None:
-        raise ExportError("expected a text in UTF-8 or GB18030, found neither; save it as UTF-8", path)
+        raise ExportError("expected a text in UTF-8 or GB18030, found neither; copy its words into a txt file", path)
     return source.data().decode(encoding)

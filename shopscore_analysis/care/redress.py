@@ -9,17 +9,18 @@ import pandas as pd
 
 from shopscore_analysis.care.cases import asked, open_rows, told
 from shopscore_analysis.care.watch import Span, case_warnings, warnings
+from shopscore_analysis.care.wishes import wishes
 from shopscore_analysis.errors import SettingsError
 from shopscore_analysis.schema import cause_label
 from shopscore_analysis.score.compensation import decided, read_table, totals
 from shopscore_analysis.score.warnings import OPEN, read_rule_book
 from shopscore_analysis.shop import Shop
-from shopscore_analysis.text.reasons import is_no_reason
 from shopscore_analysis.text.tagger import tag
 
 COLUMNS = (
-    "source", "record", "product", "order_week", "written", "cause", "cause_label", "level", "text", "start", "end",
-    "liability", "severity", "history", "value_fen", "offer", "amount_fen", "row", "label", "refund_fen",
+    "source", "record", "number", "product", "order_week", "written", "reason", "cause", "cause_label", "level",
+    "text", "start", "end",
+    "liability", "severity", "history", "value_fen", "offer", "amount_fen", "limited", "row", "label", "refund_fen",
 )  # fmt: skip
 _LIABLE = {"商家": "merchant", "买家": "buyer", "商家责任": "merchant", "买家责任": "buyer"}
 
@@ -32,7 +33,7 @@ def open_offers(shop: Shop, days: Span, chat: Path | str | None = None) -> pd.Da
     """
     rows = open_rows(shop)
     known = told(shop, rows)
-    waiting = _of_cases(known, case_warnings(shop, rows))
+    waiting = _of_cases(known, case_warnings(shop, rows), shop)
     found = warnings(shop, days, chat, keep=("whole", "main", "session"))
     urgent = found[(found["level"] >= 2) & found["answer"].isin(OPEN) & (found["table"] != "aftersales")]
     once = _once(urgent.sort_values("level", ascending=False, kind="stable"), known["order"], shop)
@@ -60,7 +61,7 @@ def what_if(shop: Shop, month: str = "") -> pd.DataFrame:
     """
     chosen = month_of(shop, month)
     rows: pd.DataFrame = shop.shelf.read("aftersales", [chosen]).to_pandas()
-    return _offered(_of_cases(told(shop, rows), case_warnings(shop, rows)))
+    return _offered(_of_cases(told(shop, rows), case_warnings(shop, rows), shop))
 
 
 def month_of(shop: Shop, month: str = "", until: date | None = None) -> str:
@@ -80,18 +81,40 @@ def month_of(shop: Shop, month: str = "", until: date | None = None) -> str:
     return (after.replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
 
 
-def _of_cases(known: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
-    """Cases as the table looks at them."""
+def _of_cases(known: pd.DataFrame, found: pd.DataFrame, shop: Shop) -> pd.DataFrame:
+    """Cases as the table looks at them: the buyers' words win over the reason that they chose from a list."""
+    known = _with_wishes(known, shop)
     alarms = found[found["table"] == "aftersales"].set_index("record")
     level = known["record"].map(alarms["level"]).fillna(0).astype("int64")
     alarm = known["record"].map(_alarm(alarms)).fillna(0).astype("int64")
-    cause = [_cause(coded, said) for coded, said in zip(known["coded"], known["said"], strict=True)]
-    minds = [code and (not text or is_no_reason(text)) for code, text in known[["no_reason", "text"]].to_numpy()]
+    cause = [_cause(*one) for one in known[["wished", "coded", "said"]].to_numpy()]
+    minds = [_is_wish(*one) for one in known[["wished", "alone", "coded", "no_reason", "text"]].to_numpy()]
     ours = [_liable(*one) for one in zip(cause, minds, alarm, strict=True)]
     judged = known["liable"].map(_LIABLE).fillna(pd.Series(ours, index=known.index, dtype="str"))
     history = known["earlier"].map(lambda n: "unknown" if pd.isna(n) else "repeat" if n else "first")
     rows = known.assign(source="售后", written=known["applied_at"], cause=cause, level=level)
     return _weighed(rows.assign(liability=judged, history=history, change_of_mind=minds), alarm)
+
+
+def _with_wishes(known: pd.DataFrame, shop: Shop) -> pd.DataFrame:
+    """The cases with `wished`: whether the words say that the buyer changed their mind; then the span is of these.
+
+    `alone`: whether they say nothing else.
+    """
+    found = wishes(known["text"].tolist(), shop.settings.category, shop.own)
+    told_ = known[["start", "end"]].to_numpy().tolist()
+    spans = [span[:2] if span else own for span, own in zip(found, told_, strict=True)]
+    start, end = ([span[side] for span in spans] for side in (0, 1))
+    wished, alone = [span is not None for span in found], [span is not None and span.alone for span in found]
+    return known.assign(wished=wished, alone=alone, start=start, end=end)
+
+
+def _is_wish(wished: bool, alone: bool, coded: str, no_reason: bool, text: str) -> bool:
+    """Whether the case is the buyer's own wish: by the words, or by the reason where there are none.
+
+    A fault that the reason states yields to words that say nothing else; beside others it is to be looked into.
+    """
+    return (wished and (alone or not coded)) or (no_reason and not text)
 
 
 def _orders(shop: Shop, keys: pd.Series) -> pd.DataFrame:
@@ -115,14 +138,16 @@ def _of_warnings(urgent: pd.DataFrame, shop: Shop) -> pd.DataFrame:
             history=history,
             value_fen=urgent["order"].map(orders["payable_fen"]),
             refund_fen=None,
+            reason=None,
+            number=urgent["order"].fillna(urgent["main"]),
             change_of_mind=False,
         ),
         alarm,
     )
 
 
-def _cause(coded: str, said: tuple[str, ...]) -> str:
-    return coded or next(iter(said), "")
+def _cause(wished: bool, coded: str, said: tuple[str, ...]) -> str:
+    return "" if wished else coded or next(iter(said), "")
 
 
 def _alarm(found: pd.DataFrame) -> pd.Series:

@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shopscore_analysis.errors import SettingsError
+from shopscore_analysis.excerpts import excerpt, whole_words
 from shopscore_analysis.measure import bursts as detection
 from shopscore_analysis.read.chat import read_chat
 from shopscore_analysis.schema import UNKNOWN_PRODUCT, week_start
@@ -54,8 +55,8 @@ FOUR_WEEKS = 28
 PAST = 182  # days before a span in which a burst of the span may have begun, with the days it is compared with
 
 
-def span(shop: Shop, week: str = "", since: str = "") -> Span:
-    """The days of a week (default: the newest with reviews), or from a day to the newest record's day.
+def span(shop: Shop, week: str = "", since: str = "", chat: Path | str | None = None) -> Span:
+    """The days of a week (default: the newest with reviews), or from a day to the newest record's or chat line's day.
 
     Raises SettingsError for what is no day.
     """
@@ -66,12 +67,14 @@ def span(shop: Shop, week: str = "", since: str = "") -> Span:
         first = date.fromisoformat(since)
     except ValueError as error:
         raise SettingsError(f"expected a day such as 2026-11-09, found {since!r}") from error
-    return Span(first, max(first, _newest(shop)))
+    spoken = read_chat(Path(chat))["at"].max() if chat else pd.NaT
+    return Span(first, max(first, newest(shop) or first, first if pd.isna(spoken) else spoken.date()))
 
 
-def _newest(shop: Shop) -> date:
+def newest(shop: Shop) -> date | None:
+    """The day of the newest review or after-sale case, None where there is none."""
     born = (shop.inventory.newest("reviews"), shop.inventory.newest("aftersales"))
-    return max((at.date() for at in born if at), default=date.min)
+    return max((at.date() for at in born if at), default=None)
 
 
 def warnings(shop: Shop, days: Span, chat: Path | str | None = None, keep: Sequence[str] = ()) -> pd.DataFrame:
@@ -104,6 +107,11 @@ def _may_be_of(rows: pd.DataFrame, days: Span) -> pd.Series:
     if "reviewed_at" in rows:
         outside |= rows["written"].isna() & (rows["seen"].lt(since) | rows["reviewed_at"].ge(until))
     return ~outside
+
+
+def left_out(chat: Path | str | None, days: Span) -> int:
+    """How many buyers' lines of a chat file were not written in these days; nought without a file."""
+    return 0 if chat is None else int((~_may_be_of(_chat(Path(chat)), days)).sum())
 
 
 def chat_facts(chat: Path | str | None) -> dict[str, str]:
@@ -179,14 +187,16 @@ def _sightings(rows: pd.DataFrame) -> pd.DataFrame:
     distinct = rows["text"].drop_duplicates().tolist()
     spots = dict(zip(distinct, spot(distinct, *_books()), strict=True))
     found = rows.assign(spot=rows["text"].map(spots)).explode("spot").dropna(subset=["spot"]).reset_index(drop=True)
-    first = np.array([max(0, one.start - QUOTE_LENGTH // 2) for one in found["spot"]], dtype=np.int64)
-    return found.assign(
+    spans = [(one.start, one.end) for one in found["spot"]]
+    shown = [excerpt(printable(text), span, QUOTE_LENGTH) for text, span in zip(found["text"], spans, strict=True)]
+    quotes = found.assign(
         rule=[one.name for one in found["spot"]],
         whole=found["text"],
-        text=[printable(text[at : at + QUOTE_LENGTH]) for text, at in zip(found["text"], first, strict=True)],
-        start=[one.start - at for one, at in zip(found["spot"], first, strict=True)],
-        end=[min(one.end - at, QUOTE_LENGTH) for one, at in zip(found["spot"], first, strict=True)],
-    ).drop(columns="spot")
+        text=[text for text, _ in shown],
+        start=[start for _, (start, _) in shown],
+        end=[end for _, (_, end) in shown],
+    )
+    return whole_words(quotes.drop(columns="spot"))
 
 
 def printable(text: str) -> str:
@@ -245,11 +255,12 @@ def tagged(shop: Shop, days: Span = EVER) -> TaggedShard:
 def bursts(shop: Shop, days: Span, read: TaggedShard | None = None) -> pd.DataFrame:
     """The bursts with an alarm in these days: `measure.bursts.bursts`, from what was written since PAST days before.
 
-    `read` is `tagged` of `past` where it is at hand.
+    `read` is `tagged` of `past` where it is at hand. Days after the newest record say nothing: none is looked at.
     """
     seen = days.before(PAST)
     voices, heard = (rows[rows["day"] >= pd.Timestamp(seen.since)] for rows in voices_of(read or tagged(shop, seen)))
-    return detection.bursts(heard, voices, days.since, days.until)
+    last = days.until if voices.empty else min(days.until, voices["day"].max().date())
+    return detection.bursts(heard, voices, days.since, last)
 
 
 def voices_of(read: TaggedShard) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -42,16 +43,58 @@ def warn(
     from shopscore_analysis.shop import Shop
 
     home = Shop.open(shop)
-    days = watch.span(home, week, since)
+    days = watch.span(home, week, since, chat)
     with working("预警"):
         found, surging = watch.warnings(home, days, chat), watch.bursts(home, days)
     if as_json:
-        return print_json(_warn_json(home, days, found, surging))
-    return _print_warnings(home, days, found, surging, limit)
+        return print_json(_warn_json(home, days, found, surging) | _left_out(chat, days))
+    if since and _is_beyond(home, days) and found.empty:
+        _print_chat_read(chat)
+    else:
+        _print_warnings(home, days, found, surging, limit)
+    return _print_left_out(chat, days)
+
+
+def _left_out(chat: Path | None, days: Span) -> dict[str, int]:
+    from shopscore_analysis.care.watch import left_out
+
+    return {"chat_left_out": left_out(chat, days)}
+
+
+def _print_left_out(chat: Path | None, days: Span) -> None:
+    """Say how many lines of the chat file lie outside the days, where some do."""
+    from shopscore_analysis.show.warnings import left_out_words
+
+    if count := _left_out(chat, days)["chat_left_out"]:
+        typer.echo(left_out_words(count, *days))
+
+
+def _print_chat_read(chat: Path | None) -> None:
+    """That a chat was read all the same, and how much of it, where it alone was left to warn of."""
+    from shopscore_analysis.read.chat import read_chat
+
+    if chat:
+        typer.echo(f"会话 {len(read_chat(chat))} 行，预警 0 条。")
+
+
+def _is_beyond(home: Shop, days: Span) -> bool:
+    """Whether all data are older than what is asked for, which is said: nought warnings would sound like good news."""
+    from shopscore_analysis.care.watch import newest
+    from shopscore_analysis.show.warnings import beyond_words
+
+    last = newest(home)
+    if last and last >= days.since:
+        return False
+    Console(soft_wrap=True, highlight=False, markup=False).print(beyond_words(days.since, last))
+    return True
 
 
 def _warn_json(home: Shop, days: Span, found: pd.DataFrame, surging: pd.DataFrame) -> dict[str, Any]:
-    span = {"shop": home.name, "since": days.since.isoformat(), "until": days.until.isoformat()}
+    from shopscore_analysis.care.watch import newest
+
+    last = newest(home)
+    span: dict[str, Any] = {"shop": home.name, "since": days.since.isoformat(), "until": days.until.isoformat()}
+    span["newest"] = last and last.isoformat()
     return span | {"warnings": _records(found), "bursts": _records(surging)}
 
 
@@ -62,26 +105,37 @@ def _records(frame: pd.DataFrame) -> Any:
 
 def _print_warnings(home: Shop, days: Span, found: pd.DataFrame, surging: pd.DataFrame, limit: int) -> None:
     from shopscore_analysis.care.watch import printable
+    from shopscore_analysis.score.warnings import by_situation
     from shopscore_analysis.show.tables import each
-    from shopscore_analysis.show.warnings import GRAVITY, LEVELS, burst_words, moment, warning_line
+    from shopscore_analysis.show.warnings import GRAVITY, burst_words, situations_words, warning_line
 
     out = Console(soft_wrap=True, highlight=False, markup=False)
     out.print(f"{home.name} · {days.since} — {days.until} · {warning_line(found, surging)}")
     if len(found):
         out.print(f"{GRAVITY}每组里新的在前。")
+        out.print(situations_words(by_situation(found)))
     counts = found["script"].value_counts()
     for script, rows in found.head(limit).groupby("script", sort=False):
-        first = next(each(rows))
-        listed = f"，列出 {len(rows)} 条" if len(rows) < counts[script] else ""
-        head = f"[{LEVELS[first.level]}] {first.situation}，{counts[script]} 条{listed}"
-        out.print(f"{head}，可以这样答复：\n    {script}")
-        for at, row in enumerate(each(rows), 1):
-            out.print(f"  {at}. {row.rule} · {row.product} · {row.source} · 最晚 {moment(row.due)} · {row.answer}")
-            out.print(f"     {row.text[: row.start]}【{row.text[row.start : row.end]}】{row.text[row.end :]}")
+        for line in _group_lines(rows, counts[script]):
+            out.print(line)
     if len(found) > limit:
         out.print(f"另有 {len(found) - limit} 条未列出（--limit）。")
     for row in each(surging):
         out.print(printable(burst_words(row, home.names)))
+
+
+def _group_lines(rows: pd.DataFrame, count: int) -> Iterator[str]:
+    """The script of a situation, and the warnings that it answers."""
+    from shopscore_analysis.show.tables import each
+    from shopscore_analysis.show.warnings import LEVELS, moment
+
+    first = next(each(rows))
+    listed = f"，列出 {len(rows)} 条" if len(rows) < count else ""
+    yield f"[{LEVELS[first.level]}] {first.situation}，{count} 条{listed}，可以这样答复：\n    {first.script}"
+    for at, row in enumerate(each(rows), 1):
+        fired = "、".join((row.rule, *row.also))
+        yield f"  {at}. {fired} · {row.product} · {row.source} · 最晚 {moment(row.due)} · {row.answer}"
+        yield f"     {row.text[: row.start]}【{row.text[row.start : row.end]}】{row.text[row.end :]}"
 
 
 def compensate(
@@ -101,29 +155,37 @@ def compensate(
     from shopscore_analysis.shop import Shop
 
     home = Shop.open(shop)
+    days = watch.span(home, week)
     with working("补偿"):
-        offers = redress.open_offers(home, watch.span(home, week), chat)
+        offers = redress.open_offers(home, days, chat)
         chosen, past = redress.month_of(home, month), redress.what_if(home, month)
     by_row = redress.offered_by_row(past)
     if as_json:
         totals = {"offered_fen": int(past["amount_fen"].sum()), "refunded_fen": int(past["refund_fen"].sum())}
         what_if = {"month": chosen, "cases": len(past), **totals, "rows": _records(by_row)}
         total = int(offers["amount_fen"].sum())
-        return print_json({"shop": home.name, "open": _records(offers), "total_fen": total, "what_if": what_if})
-    return _print_offers(home, offers, chosen, past, by_row)
+        open_ = {"open": _records(offers), "total_fen": total} | _left_out(chat, days)
+        return print_json({"shop": home.name, **open_, "what_if": what_if})
+    _print_offers(home, offers, chosen, past, by_row)
+    return _print_left_out(chat, days)
 
 
 def _print_offers(home: Shop, offers: pd.DataFrame, month: str, past: pd.DataFrame, by_row: pd.DataFrame) -> None:
     from shopscore_analysis.care.watch import printable
+    from shopscore_analysis.excerpts import quoted
     from shopscore_analysis.show.tables import each
     from shopscore_analysis.show.theme import yuan
-    from shopscore_analysis.show.warnings import OFFERS, what_if_words
+    from shopscore_analysis.show.warnings import offer_lines, what_if_words
 
     out = Console(soft_wrap=True, highlight=False, markup=False)
     out.print(f"{home.name} · 待处理 {len(offers)} 条，按表合计 {yuan(offers['amount_fen'].sum() / 100)}")
-    for row in each(offers):
-        offer = f"{OFFERS[row.offer]} {yuan(row.amount_fen / 100)} · {row.label}"
-        out.print(printable(f"  {row.product} · {row.cause_label} · {offer}"))
+    if len(offers):
+        out.print("订单只印尾号，整个单号在 --json 里；【】里是据以判断的词。")
+    for at, row in enumerate(each(quoted(offers)), 1):
+        head, *more = offer_lines(row)
+        out.print(printable(f"  {at}. {head}"))
+        for line in more:
+            out.print(printable(f"     {line}"))
     out.print(what_if_words(past, month))
     used = by_row[by_row["n"] > 0]
     for row in each(used):
@@ -134,7 +196,7 @@ def _print_offers(home: Shop, offers: pd.DataFrame, month: str, past: pd.DataFra
 
 def lint(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE…", help="Scripts or parcel cards: txt, md, csv, xlsx, toml.")
+        list[Path], typer.Argument(metavar="FILE…", help="Scripts or parcel cards: txt, md, csv, xlsx, jsonl, toml.")
     ],
     as_json: AsJson = False,
 ) -> None:

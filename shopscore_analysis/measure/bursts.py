@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shopscore_analysis.measure.trend import laney_sigma
-from shopscore_analysis.schema import CAUSES, FALSE_BURSTS_A_WEEK, POSSIBLE, REAL
+from shopscore_analysis.schema import CAUSES, FALSE_BURSTS_A_WEEK, POSSIBLE, REAL, RECENT_DAYS
 
 WINDOWS = (1, 2, 3, 5, 7, 10, 14)  # days
 PAST = 84  # days before a window that it is compared with
@@ -29,6 +29,7 @@ _APART = 7  # days without an alarm that end a burst
 WHOLE_SHOP = ""
 COLUMNS = (
     "product_id", "cause", "from_day", "alarm_day", "last_day", "k", "n", "past_k", "past_n", "p", "verdict",
+    "seen_day", "goes_on", "now_k", "now_n",
 )  # fmt: skip
 
 Days = NDArray[np.int64]
@@ -57,7 +58,9 @@ def bursts(heard: pd.DataFrame, voices: pd.DataFrame, since: date, until: date) 
     `heard`: a row per (order, cause), on the first day that named it: day, product_id, cause. Nothing later than a
     day has a say in its alarm. `from_day`: the first day of the window that gave the first alarm, `k` of `n` voices in
     it, `past_k` of `past_n` in the 84 days before; `last_day` the last day with an alarm. `product_id` is "" for the
-    whole shop. `verdict`: 真实变化 from five complaints on, else 可能变化.
+    whole shop. `verdict`: 真实变化 from five complaints on, else 可能变化. How it stands at `until`: `seen_day`, when
+    it was last named by `last_day`; `goes_on`, unless a week has gone by without an alarm; `now_k` of `now_n` voices of
+    the last RECENT_DAYS days.
     """
     voices, heard = (rows[rows["day"] <= pd.Timestamp(until)] for rows in (voices, heard))
     if heard.empty:
@@ -165,4 +168,12 @@ def _row(cell: _Cell, first: pd.Timestamp, episode: list[_Alarm]) -> tuple[objec
     alarm = episode[0]
     at = [first + pd.Timedelta(days=day) for day in (alarm.day - alarm.window + 1, alarm.day, episode[-1].day)]
     verdict = REAL if alarm.counts[0] >= _SURE else POSSIBLE
-    return cell.product, cell.cause, *at, *alarm.counts, alarm.p, verdict
+    return cell.product, cell.cause, *at, *alarm.counts, alarm.p, verdict, *_now(cell, first, episode[-1].day)
+
+
+def _now(cell: _Cell, first: pd.Timestamp, last: int) -> tuple[object, ...]:
+    """When a burst was last seen, whether it goes on, and the counts of the newest days."""
+    seen = int(np.flatnonzero(np.diff(cell.k[: last + 2]))[-1])
+    end, start = len(cell.k) - 1, max(len(cell.k) - 1 - RECENT_DAYS, 0)
+    counts = (int(sums[end] - sums[start]) for sums in (cell.k, cell.n))
+    return first + pd.Timedelta(days=seen), end - 1 - last < _APART, *counts

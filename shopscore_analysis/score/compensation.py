@@ -68,21 +68,42 @@ class Row(Reviewed):
             return False
         return (self.value_from or 0) * FEN <= value and (self.value_below is None or value < self.value_below * FEN)
 
+    @property
+    def terms(self) -> str:
+        """The label with the least and the most that it gives."""
+        bounds = (("最少", self.least or None), ("最多", self.most))
+        said = "，".join(f"{word} {yuan} 元" for word, yuan in bounds if yuan is not None)
+        return f"{self.label}（{said}）" if said else self.label
+
+    def limited(self, value: int | None) -> str:
+        """What kept the amount from the row's share of what was paid: most, least, paid, or "" for nothing.
+
+        "paid": the least is more than was paid, and no more than that is given back.
+        """
+        share, amount = (value or 0) * self.permille // 1000, self.amount(value)
+        if amount < self._bounded(value):
+            return "paid"
+        return "most" if amount < share else "least" if amount > share else ""
+
     def amount(self, value: int | None) -> int:
         """The fen offered: a share of what was paid within its bounds; nothing where that is unknown but for a least.
 
         Only a coupon may be worth more than was paid.
         """
+        bounded = self._bounded(value)
+        return bounded if self.offer == "coupon" or value is None else min(bounded, value)
+
+    def _bounded(self, value: int | None) -> int:
         share = max((value or 0) * self.permille // 1000, self.least * FEN)
-        capped = share if self.most is None else min(share, self.most * FEN)
-        return capped if self.offer == "coupon" or value is None else min(capped, value)
+        return share if self.most is None else min(share, self.most * FEN)
 
 
 class Decision(NamedTuple):
-    """The row that decided, what it offers, and its cost in fen."""
+    """The row that decided, what it offers, its cost in fen, and which limit of the row made it so, if any."""
 
     row: Row
     amount_fen: int
+    limited: str
 
 
 class Table(Reviewed):
@@ -96,7 +117,7 @@ class Table(Reviewed):
     def decide(self, case: Case) -> Decision:
         """The first row that holds; the last one always does."""
         row = next(row for row in self.rows if row.holds(case))
-        return Decision(row, row.amount(case.value_fen))
+        return Decision(row, row.amount(case.value_fen), row.limited(case.value_fen))
 
 
 @lru_cache(maxsize=4)
@@ -120,7 +141,8 @@ def read_table(path: Path = FILE) -> Table:
 
 
 def decided(cases: pd.DataFrame, table: Table) -> pd.DataFrame:
-    """The cases with what the table offers each: adds row (its name), label, offer, amount_fen.
+    """The cases with what the table offers each: adds row (its name), label (with its limits), offer, amount_fen and
+    limited ("most" or "least" where the row's limit decided the amount, "paid" where what was paid did).
 
     `cases`: value_fen (missing where unknown), liability, severity, history, cause ("" for none).
     """
@@ -128,7 +150,8 @@ def decided(cases: pd.DataFrame, table: Table) -> pd.DataFrame:
     made = [table.decide(Case(None if pd.isna(value) else int(value), *rest)) for value, *rest in looked_at]
     return cases.assign(
         row=pd.Series([one.row.name for one in made], index=cases.index, dtype="str"),
-        label=pd.Series([one.row.label for one in made], index=cases.index, dtype="str"),
+        label=pd.Series([one.row.terms for one in made], index=cases.index, dtype="str"),
+        limited=pd.Series([one.limited for one in made], index=cases.index, dtype="str"),
         offer=pd.Series([one.row.offer for one in made], index=cases.index, dtype="str"),
         amount_fen=pd.Series([one.amount_fen for one in made], index=cases.index, dtype="int64"),
     )
@@ -140,7 +163,7 @@ def totals(offers: pd.DataFrame, table: Table) -> pd.DataFrame:
     counted = counted.reindex([row.name for row in table.rows], fill_value=0)
     return pd.DataFrame(
         {
-            "row": [row.name for row in table.rows], "label": [row.label for row in table.rows],
+            "row": [row.name for row in table.rows], "label": [row.terms for row in table.rows],
             "offer": [row.offer for row in table.rows],
             "n": counted["size"].to_numpy(dtype="int64"), "amount_fen": counted["sum"].to_numpy(dtype="int64"),
         }

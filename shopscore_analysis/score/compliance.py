@@ -33,10 +33,26 @@ class Ban(Reviewed):
 
 
 class Bans(Reviewed):
-    """The rules, and the marks that the matcher needs beside its own."""
+    """The rules, the marks that the matcher needs beside its own, and named words, which the rules hold in full."""
 
+    words: dict[str, str] = Field(default_factory=dict)
     marks: dict[str, Any]
     rules: tuple[Ban, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spelt_out(cls, content: dict[str, Any]) -> dict[str, Any]:
+        """The content with `|`-parted words for each `{name}` in a rule."""
+        named = {f"{{{name}}}": "|".join(words.split()) for name, words in content.get("words", {}).items()}
+        return content | {"rules": [_with_words(rule, named) for rule in content.get("rules", [])]}
+
+
+def _with_words(rule: dict[str, Any], named: dict[str, str]) -> dict[str, Any]:
+    spelt = dict(rule)
+    for field in {"phrases", "near", "with"} & set(rule):
+        for name, words in named.items():
+            spelt[field] = spelt[field].replace(name, words)
+    return spelt
 
 
 def read_bans(path: Path = FILE) -> Bans:

@@ -25,8 +25,8 @@ TABLES: tuple[Literal["reviews", "followups", "aftersales", "chat"], ...] = (
     "chat",
 )
 COLUMNS = (
-    "level", "rule", "also", "situation", "source", "text", "start", "end", "product_id", "product", "order_week",
-    "written", "due", "answer", "script", "table", "record", "order",
+    "level", "rule", "also", "situation", "situations", "source", "text", "start", "end", "product_id", "product",
+    "order_week", "written", "due", "answer", "script", "table", "record", "order",
 )  # fmt: skip
 
 
@@ -61,7 +61,10 @@ class Situation(Reviewed):
 
 
 class RuleBook(Reviewed):
-    """The rules with what they share: the clock, further marks for the matcher, words that only suppose."""
+    """The rules with what they share: the clock, further marks for the matcher, words that only suppose.
+
+    `situations` stand in the file with the gravest first.
+    """
 
     clock_hours: int = Field(gt=0)
     conditionals: str
@@ -88,26 +91,37 @@ def read_rule_book(path: Path = FILE) -> RuleBook:
 def decide(sightings: pd.DataFrame, book: RuleBook, keep: Sequence[str] = ()) -> pd.DataFrame:
     """The warnings: one row a record, by its gravest rule; gravest first, then the newest. Columns: COLUMNS and `keep`.
 
+    Of rules of one level the gravest is that of the situation which the book names first, wherever its words stand.
+
     `sightings`: a row per (record, rule) with table, record, source, text, start, end, product_id, product, order,
     order_week, written, rule (its name), `answered` (None where nobody knows), `answered_at` and `seen`, when the
-    export that holds the record was made. `also` lists the labels of further rules that fired.
+    export that holds the record was made. `also` lists the labels of further rules that fired, and `situations`
+    those of all that the record belongs to, the gravest first.
     """
-    rows = _graded(sightings, {rule.name: rule for rule in book.rules})
-    labels = {key: tuple(dict.fromkeys(said)) for key, said in rows.groupby(["table", "record"])["label"]}
+    rows = _graded(sightings, book)
+    labels, belongs = _all_of(rows, "label"), _all_of(rows, "situation")
     made = rows.drop_duplicates(["table", "record"])
-    made["also"] = [labels[key][1:] for key in zip(made["table"], made["record"], strict=True)]
+    keys = list(zip(made["table"], made["record"], strict=True))
+    made["also"] = [labels[key][1:] for key in keys]
+    made["situations"] = [tuple(book.situations[name].label for name in belongs[key]) for key in keys]
     made["due"] = made["written"] + pd.Timedelta(hours=book.clock_hours)
     known = zip(made["answered"], made["answered_at"], made["due"], made["seen"], strict=True)
     made["answer"] = [_answer(*one) for one in known]
     made["script"] = [book.situations[name].script for name in made["situation"]]
     made["situation"] = [book.situations[name].label for name in made["situation"]]
-    made = made.assign(rule=made["label"]).astype({"also": object})
+    made = made.assign(rule=made["label"]).astype({"also": object, "situations": object})
     order = made.sort_values(["level", "written", "record"], ascending=[False, False, True], na_position="last")
     return order[[*COLUMNS, *keep]].reset_index(drop=True)
 
 
-def _graded(sightings: pd.DataFrame, rules: dict[str, Rule]) -> pd.DataFrame:
+def _all_of(rows: pd.DataFrame, name: str) -> dict[Any, tuple[str, ...]]:
+    """What a column says of each record, once each, in order."""
+    return {key: tuple(dict.fromkeys(said)) for key, said in rows.groupby(["table", "record"])[name]}
+
+
+def _graded(sightings: pd.DataFrame, book: RuleBook) -> pd.DataFrame:
     """The sightings where their rules listen, with level, label and situation, the gravest of each record first."""
+    rules, places = {rule.name: rule for rule in book.rules}, {name: at for at, name in enumerate(book.situations)}
     heard = [table in rules[rule].heard_in for table, rule in zip(sightings["table"], sightings["rule"], strict=True)]
     sightings = sightings[np.array(heard, dtype=bool)]
     graded = sightings.assign(
@@ -115,7 +129,8 @@ def _graded(sightings: pd.DataFrame, rules: dict[str, Rule]) -> pd.DataFrame:
         label=sightings["rule"].map(lambda name: rules[name].label).astype("str"),
         situation=sightings["rule"].map(lambda name: rules[name].situation).astype("str"),
     )
-    return graded.sort_values(["level", "start", "rule"], ascending=[False, True, True], kind="stable")
+    graded["place"] = graded["situation"].map(places).astype("int64")
+    return graded.sort_values(["level", "place", "start", "rule"], ascending=[False, True, True, True], kind="stable")
 
 
 def _answer(answered: object, at: pd.Timestamp, due: pd.Timestamp, seen: pd.Timestamp) -> str:
@@ -124,6 +139,11 @@ def _answer(answered: object, at: pd.Timestamp, due: pd.Timestamp, seen: pd.Time
     if answered:
         return ANSWERED if pd.isna(at) else IN_TIME if at <= due else LATE
     return OVERDUE if seen > due else WAITING
+
+
+def by_situation(warnings: pd.DataFrame) -> pd.Series:
+    """How many warnings belong to each situation, by its label; one that belongs to several counts in each."""
+    return warnings["situations"].explode().value_counts(sort=False)
 
 
 def summary(warnings: pd.DataFrame) -> pd.DataFrame:

@@ -7,14 +7,16 @@ from typing import Any
 
 import pandas as pd
 
-from shopscore_analysis.schema import FALSE_BURSTS_A_WEEK, cause_label
+from shopscore_analysis.schema import FALSE_BURSTS_A_WEEK, RECENT_DAYS, cause_label
 from shopscore_analysis.show import theme
 from shopscore_analysis.show.grid import evidence_id
 from shopscore_analysis.show.html import Html, folded, joined, marked, tag
 from shopscore_analysis.show.tables import BETWEEN, COUNTED, SHARED, Column, Names, column, each, table
 
 SHOWN = 30
-QUOTE = 80  # characters of a suspect review
+_RECENT, _INCOMPLETE = f"最近 {RECENT_DAYS} 天", "未到齐"
+_LIMITED = {"most": "（到上限）", "least": "（按下限）", "paid": "（不超过实付）", "": ""}
+_GOES_ON = {True: "还在继续", False: "已经过去"}
 LEVELS = {3: "三级", 2: "二级", 1: "一级"}
 GRAVITY = "三级最重：人身安全、监管、曝光；二级：纠纷要升级；一级最轻：不满和着急。"
 OFFERS = {"refund": "全额退款", "partial": "部分补偿", "coupon": "优惠券", "resend": "补发", "nothing": "不补偿"}
@@ -54,6 +56,23 @@ def warning_line(warnings: pd.DataFrame, found: pd.DataFrame, period: str = "", 
     waiting = int(warnings["answer"].isin(["超时未答复", "待答复"]).sum())
     said = f"{period}预警 {len(warnings)} 条（{told}），其中 {waiting} 条还没有答复"
     return f"{said}；{burst_period}抱怨突增 {len(found)} 处。"
+
+
+def left_out_words(count: int, since: object, until: object) -> str:
+    """That so many lines of a chat file were not looked at, since they were written on other days."""
+    return f"会话文件里另有 {count} 条买家的话不在 {since} — {until} 之内，没有看；要看就用 --week 选它们的那一周。"
+
+
+def beyond_words(since: object, newest: object) -> str:
+    """That there is nothing from the day of --since on. `newest`: the day of the newest record, None without one."""
+    if not newest:
+        return f"{since} 及以后没有评价和售后，一条也还没有导入：先导入导出的文件。"
+    return f"{since} 及以后没有评价和售后，最新的是 {newest} 的：先导入新的导出，或者把 --since 提前。"
+
+
+def situations_words(counted: pd.Series) -> str:
+    """How many warnings belong to each situation. `counted`: `score.warnings.by_situation`."""
+    return "、".join(f"{label} {count} 条" for label, count in counted.items()) + "（一条可以属于几种，按最重的答复）"
 
 
 def alarms(waiting: pd.DataFrame) -> Html:
@@ -98,7 +117,8 @@ def _warning(row: Any) -> Html:
 
 
 def _script(row: Any) -> Html:
-    return folded(f"建议话术：{row.situation}", tag("p", row.script))
+    others = "、".join(row.situations[1:])
+    return folded(f"建议话术：{row.situation}{f'（也属于{others}）' if others else ''}", tag("p", row.script))
 
 
 def _warnings_table(found: pd.DataFrame, limit: int) -> Html:
@@ -111,7 +131,7 @@ def _warnings_table(found: pd.DataFrame, limit: int) -> Html:
         Column("写于", lambda row: moment(row.written)),
         Column("最晚答复", lambda row: moment(row.due)),
         column("answer", "答复", number=False),
-        column("situation", "情形", number=False),
+        Column("情形", lambda row: "、".join(row.situations), number=False),
         _QUOTE,
     ]
     return table(found, columns, "预警：先三级、后二级，同级新的在前", limit=limit)
@@ -147,13 +167,16 @@ def bursts_table(found: pd.DataFrame, names: Names, limit: int = SHOWN) -> Html:
         column("verdict", "判断", number=False),
         Column("从哪天起", lambda row: _day(row.from_day)),
         Column("哪天看出", lambda row: _day(row.alarm_day)),
-        Column("最近一次", lambda row: _day(row.last_day)),
+        Column("现在", lambda row: _GOES_ON[bool(row.goes_on)], number=False),
+        Column("最近一次", lambda row: _day(row.seen_day)),
         Column("当时次数/发声", lambda row: theme.ratio(row.k, row.n)),
         Column("之前 84 天", lambda row: theme.ratio(row.past_k, row.past_n)),
+        Column(f"{_RECENT}（{_INCOMPLETE}）", lambda row: theme.ratio(row.now_k, row.now_n)),
     ]
     note = tag(
         "p",
-        f"发声：当天写了评价或追评、或申请了售后的订单。平均每周误报不超过 {FALSE_BURSTS_A_WEEK:g} 处。",
+        f"发声：当天写了评价或追评、或申请了售后的订单。平均每周误报不超过 {FALSE_BURSTS_A_WEEK:g} 处。"
+        f"{_INCOMPLETE}：最近几天的还会陆续进来，不要拿它和前面的直接比。",
         class_="note",
     )
     return table(found, columns, "抱怨突增：和自己之前的水平比", limit=limit) + note
@@ -166,7 +189,10 @@ def burst_words(row: Any, names: Names) -> str:
     """
     where = names.get(row.product_id, row.product_id) or "全店"
     counted = f"{_day(row.from_day)}起 {theme.ratio(row.k, row.n)}，之前 84 天 {theme.ratio(row.past_k, row.past_n)}"
-    return f"[突增] {where}的「{cause_label(row.cause)}」：{counted}，{_day(row.alarm_day)}看出（{row.verdict}）。"
+    now = f"{_GOES_ON[bool(row.goes_on)]}，最近一次是 {_day(row.seen_day)}，"
+    recent = f"{_RECENT} {theme.ratio(row.now_k, row.now_n)}（{_INCOMPLETE}）"
+    seen = f"{_day(row.alarm_day)}看出（{row.verdict}）"
+    return f"[突增] {where}的「{cause_label(row.cause)}」：{counted}，{seen}；{now}{recent}。"
 
 
 def _door(row: Any) -> Html:
@@ -176,25 +202,74 @@ def _door(row: Any) -> Html:
 def offers_table(offers: pd.DataFrame, caption: str, limit: int = SHOWN) -> Html:
     """What the decision table offers each case, and the row that decided; with the total of all rows.
 
-    `offers`: `redress.open_offers` or `redress.what_if`.
+    `offers`: `redress.open_offers` or `redress.what_if`, by `excerpts.quoted`.
     """
     columns = [
+        Column("写于", lambda row: moment(row.written)),
+        Column("订单", lambda row: order_words(row.number), number=False),
         column("product", "商品", number=False),
         column("source", "出处", number=False),
         _ORDER_WEEK,
+        Column("平台原因", lambda row: theme.plain(row.reason), number=False),
+        Column("原话（已脱敏）", _said, number=False),
         column("cause_label", "根因", number=False),
         Column("责任", lambda row: _LIABLE[row.liability], number=False),
         column("severity", "程度"),
         Column("售后次数", lambda row: _HISTORY[row.history], number=False),
         Column("实付", lambda row: _fen(row.value_fen)),
         Column("方案", lambda row: OFFERS[row.offer], number=False),
-        Column("金额", lambda row: _fen(row.amount_fen)),
+        Column("金额", amount_words),
         column("label", "按哪一条", number=False),
     ]
     unpriced = int((offers["value_fen"].isna() & (offers["offer"] != "nothing")).sum())
     unknown = f"；其中 {unpriced} 条不知道实付金额，按下限或 0 计" if unpriced else ""
     total = tag("p", f"共 {len(offers)} 条，合计 {_fen(offers['amount_fen'].sum())}{unknown}。", class_="note")
     return table(offers, columns, caption, limit=limit) + total
+
+
+def order_words(number: object) -> str:
+    """An order's number as it may be printed: its last figures, enough to find it beside the day and the product.
+
+    >>> order_words("6938114207666067860"), order_words(None)
+    ('尾号 067860', '—')
+    """
+    return f"尾号 {number[-6:]}" if isinstance(number, str) and number else theme.NOTHING
+
+
+def amount_words(row: Any) -> str:
+    """What a case is offered, and whether a limit of its row, or what was paid, made it so much or so little."""
+    return f"{_fen(row.amount_fen)}{_LIMITED[row.limited]}"
+
+
+def liable_words(row: Any) -> str:
+    """Whose fault a case is, and of which cause."""
+    return f"{row.cause_label}，责任{_LIABLE[row.liability]}"
+
+
+def offer_lines(row: Any) -> list[str]:
+    """One offer as whoever answers needs it: what, on which order, for which words, by which row of the table.
+
+    `row`: a row of `redress.open_offers`, by `excerpts.quoted`.
+    """
+    known = (row.product, f"订单{order_words(row.number)}", moment(row.written), row.source)
+    reason = f"平台原因：{row.reason}" if isinstance(row.reason, str) else ""
+    said = f"“{_bracketed(row)}”" if isinstance(row.text, str) and row.text else "没有写说明"
+    return [
+        " · ".join((f"{OFFERS[row.offer]} {amount_words(row)}", *known)),
+        " · ".join(filter(None, (said, reason))),
+        f"{liable_words(row)} → {row.label}",
+    ]
+
+
+def _said(row: Any) -> Html:
+    """The words that were read, those that decided marked."""
+    known = isinstance(row.text, str) and row.text
+    return marked(row.text, [(row.start, row.end)]) if known else joined([theme.NOTHING])
+
+
+def _bracketed(row: Any) -> str:
+    text, start, end = row.text, row.start, row.end
+    return f"{text[:start]}【{text[start:end]}】{text[end:]}" if start < end else text
 
 
 def rows_table(counted: pd.DataFrame, offers: pd.DataFrame, month: str) -> Html:
@@ -239,7 +314,7 @@ def hidden_line(counted: pd.DataFrame) -> Html:
         counted_words = (
             f"{theme.percent(row.share)}（{theme.ratio(row.k, row.n)}，{theme.interval(row.low, row.high)}）"
         )
-        return tag("p", f"质量类售后有 {counted_words} 记在无理由代码下，只看代码会漏掉。", class_="note")
+        return tag("p", f"质量类售后有 {counted_words}记在无理由代码下，只看代码会漏掉。", class_="note")
     return Html()
 
 
@@ -266,7 +341,7 @@ def _cause(name: str, heading: str) -> Column:
 def suspects_list(found: pd.DataFrame, limit: int = SHOWN) -> Html:
     """Reviews to audit, a box for each reason, the newest first; at most `limit` a reason.
 
-    `found`: `measure.suspects`. How many were left out is printed.
+    `found`: `measure.suspects`, by `excerpts.quoted`. How many were left out is printed.
     """
     boxes = [_suspected(str(why), rows, limit) for why, rows in found.groupby("why")]
     return tag("div", *boxes, class_="evidence") if boxes else tag("p", "没有可疑的评价。", class_="note")
@@ -282,7 +357,7 @@ def _suspected(why: str, rows: pd.DataFrame, limit: int) -> Html:
 def _audited(row: Any) -> Html:
     crowd = f" · 同批 {row.crowd} 条" if row.crowd else ""
     facts = f"{theme.count(row.stars)} 星 · {row.product} · {_day(row.reviewed_at)}{crowd}"
-    return tag("blockquote", row.text[:QUOTE]) + tag("p", facts, class_="note")
+    return tag("blockquote", row.text) + tag("p", facts, class_="note")
 
 
 def side_by_side_table(rates: pd.DataFrame) -> Html:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from shopscore_analysis.care.lint import _book, banned, lint
+from shopscore_analysis.care.lint import _books, banned, lint
 from shopscore_analysis.errors import ExportError, LexiconError
 from shopscore_analysis.score.compliance import FILE, Ban, read_bans
 from shopscore_analysis.score.warnings import read_rule_book
@@ -23,7 +24,7 @@ DATA = FILE.parent
     [
         ("五星好评返现5元", ["praise_for_reward"]),
         ("晒图评价后找客服领取优惠券", ["praise_for_reward"]),
-        ("如果给好评，返您3元", ["praise_asked"]),
+        ("如果给好评，返您3元", ["praise_asked", "praise_for_reward"]),
         ("满意请给五星哦", ["praise_asked"]),
         ("扫码领红包", ["reward_card"]),
         ("麻烦您删除差评", ["change_review"]),
@@ -70,8 +71,44 @@ def test_what_is_allowed_or_forbidden_by_the_text_itself_is_not(text: str) -> No
 def test_every_word_of_every_rule_is_found_alone(rule: Ban) -> None:
     for name, words in ((rule.name, rule.phrases), (rule.name + "+near", rule.near), (rule.name + "+with", rule.with_)):
         listed = expand_all(words, {})
-        found = [{one.name for one in spots} for spots in spot(listed, _book())]
+        found = [{one.name for one in spots} for spots in spot(listed, *_books())]
         assert [word for word, names in zip(listed, found, strict=True) if name not in names] == []
+
+
+CASES = tomllib.loads((Path(__file__).parent / "messages.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"), [(name, text) for name, case in CASES.items() for text in case.get("broken", ())]
+)
+def test_other_phrasings_of_the_same_are_found(rule: str, text: str) -> None:
+    assert rule in [ban.name for ban, *_ in banned([text])[0]]
+
+
+MISSED = [(name, text) for name, case in CASES.items() for text in case.get("missed", ())]
+
+
+@pytest.mark.parametrize(("rule", "text"), MISSED)
+def test_known_failures_are_still_missed(rule: str, text: str) -> None:
+    """What is found by now moves to `broken`."""
+    assert rule in {ban.name for ban in read_bans().rules} and banned([text]) == [[]]
+
+
+@pytest.mark.parametrize("text", CASES["harmless"]["kept"])
+def test_harmless_messages_pass(text: str) -> None:
+    assert banned([text]) == [[]]
+
+
+@pytest.mark.parametrize("sign", ["❤", "❤\ufe0f", "-", ".", "·", "*", "_", "~", "/", " ", "\u200b", "🌹"])
+@pytest.mark.parametrize(("first", "last"), [("微", "信"), ("薇", "信"), ("v", "信"), ("V", "X")])
+def test_signs_between_the_characters_of_a_barred_word_hide_nothing(first: str, last: str, sign: str) -> None:
+    text = f"亲，加我{first}{sign}{last}"
+    ((ban, start, end),) = banned([text])[0]
+    assert ban.name == "off_platform" and text[start:end].startswith("加我")
+
+
+def test_signs_that_end_a_clause_make_no_word_of_two() -> None:
+    assert banned(["配件可以增加，v是型号", "请不要加，微信是别家的"]) == [[], []]
 
 
 def test_what_is_written_with_blanks_between_is_shown_as_it_stands() -> None:
@@ -120,6 +157,40 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
     broken.write_text("a = ", encoding="utf-8")
     with pytest.raises(ExportError, match=r"x.toml: expected TOML, found"):
         lint([broken])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "found"),
+    [
+        ("a.pdf", b"hello", "expected txt, md, csv, xlsx, jsonl or toml, found .pdf; copy its words into a txt file"),
+        ("a.docx", b"PK\x03\x04", "found .docx"),
+        ("a.png", b"\x89PNG\r\n", "found .png"),
+        ("a.txt", b"%PDF-1.4\n1 0 obj\n", "expected a text in UTF-8 or GB18030, found neither; copy its words"),
+        ("a.txt", b"GIF89a", "found neither"),
+        ("a.csv", b"%PDF-1.4\n", "found a PDF"),
+        ("a.txt", b"", "expected messages to check, found none; write them into the file, one a line or cell"),
+        ("a.md", "\ufeff\n  \n---\n".encode(), "found none"),
+        ("a.toml", b"# nothing yet", "found none"),
+        ("a.jsonl", b"\n", "found none"),
+        ("a.csv", b"", "found an empty file"),
+        ("a.csv", "场景,话术\n".encode(), "found a header and nothing below it"),
+        ("a.csv", "场景,话术\n,\n".encode(), "found a header and nothing below it"),
+        ("nowhere.jsonl", None, "found No such file or directory"),
+    ],
+)
+def test_what_is_no_text_or_holds_no_messages_is_not_clean(
+    tmp_path: Path, name: str, content: bytes | None, found: str
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(ExportError) as refused:
+        lint([tmp_path / name])
+    assert found in str(refused.value) and str(refused.value).startswith(name)
+
+
+def test_a_table_of_one_line_is_still_read(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("扫码领红包\n", encoding="utf-8")
+    assert [one.where for one in lint([tmp_path / "a.csv"])] == ["第 1 行"]
 
 
 def test_a_text_in_gb18030_is_read(tmp_path: Path) -> None:

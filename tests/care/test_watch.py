@@ -151,20 +151,81 @@ def test_open_cases_and_warnings_are_offered_once_an_order(shop: Shop) -> None:
     [
         ("-", "无理由", "买家原因：按平台规则退换，不另补偿"),
         ("多拍了一件", "无理由", "买家原因：按平台规则退换，不另补偿"),
-        ("家里人已经买了", "未识别", "责任待核：先核实原因再定，暂不补偿"),
+        ("家里人已经买了", "无理由", "买家原因：按平台规则退换，不另补偿"),
+        ("和朋友商量过", "未识别", "责任待核：先核实原因再定，暂不补偿"),
     ],
 )
 def test_a_reason_that_is_not_recognised_blames_nobody(tmp_path: Path, said: str, named: str, label: str) -> None:
     """The code says a change of mind; what the buyer wrote beside it may say more than we understand."""
-    shop, folder = Shop.create(tmp_path / "shop", "预警店", "家居"), tmp_path / "exports"
-    shutil.copytree(EXPORTS, folder)
-    cases_file = folder / "售后单_20261101-20261116.csv"
-    rows = cases_file.read_text(encoding="utf-8-sig").splitlines()
-    rows[-1] = f"{rows[-1].rpartition(',')[0]},{said}"
-    cases_file.write_text("\n".join(rows), encoding="utf-8-sig")
-    shop.load([folder])
-    offer = open_offers(shop, WEEK).set_index("product").loc["示例毯"]
+    offer = _offer_for(tmp_path, "多拍/错拍/不想要", said)
     assert (offer["cause_label"], offer["label"], offer["amount_fen"]) == (named, label, 0)
+
+
+def _offer_for(folder: Path, reason: str, said: str) -> pd.Series:
+    """What the last case of the exports is offered, were it applied for with this reason and these words."""
+    shop, exports = Shop.create(folder / "shop", "预警店", "家居"), folder / "exports"
+    shutil.copytree(EXPORTS, exports)
+    cases_file = exports / "售后单_20261101-20261116.csv"
+    rows = cases_file.read_text(encoding="utf-8-sig").splitlines()
+    rows[-1] = f"{rows[-1].rpartition(',')[0]},{said}".replace("多拍/错拍/不想要", reason)
+    cases_file.write_text("\n".join(rows), encoding="utf-8-sig")
+    shop.load([exports])
+    return open_offers(shop, WEEK).set_index("product").loc["示例毯"]
+
+
+@pytest.mark.parametrize("said", ["想换别的颜色", "不想要了", "拍错了", "临时用不上了"])
+@pytest.mark.parametrize("reason", ["不喜欢/效果不好", "效果不好", "质量问题"])
+def test_words_of_a_change_of_mind_win_over_the_platform_s_reason(tmp_path: Path, reason: str, said: str) -> None:
+    """Money was offered for a fault that the buyer never spoke of."""
+    offer = _offer_for(tmp_path, reason, said)
+    assert (offer["liability"], offer["offer"], offer["amount_fen"]) == ("buyer", "nothing", 0)
+    assert (offer["cause"], offer["cause_label"], offer["reason"]) == ("", "无理由", reason)
+    shown = offer["text"][offer["start"] : offer["end"]]
+    assert shown and shown in said
+
+
+@pytest.mark.parametrize(
+    ("reason", "said", "named", "liability"),
+    [
+        ("质量问题", "和朋友商量过，不想要了", "未识别", "unknown"),
+        ("多拍/错拍/不想要", "和朋友商量过，不想要了", "无理由", "buyer"),
+        ("质量问题", "你们客服填错地址了", "质量缺陷", "merchant"),
+        ("地址填错", "你们客服填错地址了", "未识别", "unknown"),
+    ],
+)
+def test_a_coded_fault_yields_to_a_wish_only_where_nothing_else_is_said(
+    tmp_path: Path, reason: str, said: str, named: str, liability: str
+) -> None:
+    offer = _offer_for(tmp_path, reason, said)
+    assert (offer["cause_label"], offer["liability"]) == (named, liability)
+
+
+@pytest.mark.parametrize(
+    ("reason", "said", "cause", "liability"),
+    [
+        ("不喜欢/效果不好", "-", "", "buyer"),  # a no-reason code of the platform's
+        ("不喜欢/效果不好", "和朋友商量过", "", "unknown"),
+        ("不喜欢/效果不好", "杯子漏水，不想要了", "defect", "merchant"),
+        ("不喜欢", "-", "", "buyer"),
+        ("拍错/多拍", "-", "", "buyer"),
+        ("效果不好", "-", "performance", "merchant"),
+        ("质量问题", "-", "defect", "merchant"),
+    ],
+)
+def test_a_reason_that_may_be_a_wish_proves_no_fault(
+    tmp_path: Path, reason: str, said: str, cause: str, liability: str
+) -> None:
+    offer = _offer_for(tmp_path, reason, said)
+    assert (offer["cause"], offer["liability"]) == (cause, liability)
+
+
+def test_an_offer_names_its_order_its_day_and_its_words(shop: Shop) -> None:
+    offers = open_offers(shop, WEEK).set_index("row")
+    assert offers["number"].to_dict() == {
+        "repeat": "6900000000000000021", "safety": "6900000000000000011", "buyer": "6900000000000000031",
+    }  # fmt: skip
+    assert offers.loc["repeat", "written"] == pd.Timestamp("2026-11-13 12:00:00")
+    assert offers.loc["safety", "text"].startswith("孩子用了就过敏")
 
 
 def _offers(shop: Shop, folder: Path, *lines: str) -> list[tuple[str, str]]:
@@ -227,7 +288,8 @@ def test_the_cause_is_read_from_the_whole_text(shop: Shop, tmp_path: Path) -> No
     text = "骗人，" + "上周在你们家买的杯子" * 12 + "，杯子到处是毛刺，做工粗糙"
     _offers(shop, tmp_path, f"s1,2026-11-12 09:00:00,买家,{text},")
     told = open_offers(shop, WEEK, tmp_path / "chat.csv").set_index("source").loc["会话"]
-    assert (told["cause"], len(told["text"])) == ("defect", watch.QUOTE_LENGTH)
+    assert told["cause"] == "defect" and "毛刺" not in told["text"]
+    assert len(told["text"]) <= watch.QUOTE_LENGTH and told["text"].endswith("…")
 
 
 def test_last_month_is_the_last_whole_one(shop: Shop) -> None:

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from shopscore_analysis.measure.bursts import COLUMNS, bursts
-from shopscore_analysis.schema import CAUSES, FALSE_BURSTS_A_WEEK, POSSIBLE, REAL
+from shopscore_analysis.schema import CAUSES, FALSE_BURSTS_A_WEEK, POSSIBLE, REAL, RECENT_DAYS
 
 START = date(2026, 7, 27)
+NOW = ["last_day", "seen_day", "goes_on", "now_k", "now_n"]  # how a burst stands at the end of what is looked at
 PRODUCTS = ["a", "b", "c"]
 DAYS = 84
 LAST = START + timedelta(days=DAYS - 1)
@@ -53,8 +54,8 @@ def test_nothing_later_than_a_day_has_a_say_in_its_alarm() -> None:
     whole = bursts(heard, voices, START, LAST)
     day = whole["alarm_day"].min()
     early = bursts(heard[heard["day"] <= day], voices[voices["day"] <= day], START, day.date())
-    first = whole[whole["alarm_day"] == day].drop(columns="last_day")
-    pd.testing.assert_frame_equal(early.drop(columns="last_day"), first.reset_index(drop=True))
+    first = whole[whole["alarm_day"] == day].drop(columns=NOW)
+    pd.testing.assert_frame_equal(early.drop(columns=NOW), first.reset_index(drop=True))
 
 
 def test_the_order_of_events_does_not_matter() -> None:
@@ -86,6 +87,19 @@ def test_counts_are_those_of_the_window_on_paper() -> None:
     assert (row.k, row.n, row.past_k, row.past_n) == (4, 5, 0, 195)
     assert row.from_day == row.alarm_day == row.last_day == days[39]
     assert row.verdict == POSSIBLE
+    assert (row.seen_day, row.goes_on, row.now_k, row.now_n) == (days[39], True, 4, 5 * RECENT_DAYS)
+
+
+@pytest.mark.parametrize(("later", "goes_on", "recent"), [(6, True, 4), (25, False, 0)])
+def test_a_burst_says_whether_it_goes_on_and_when_it_was_last_seen(later: int, goes_on: bool, recent: int) -> None:
+    """Four complaints on one day; a week without an alarm ends a burst, and the newest days say how it stands."""
+    days = pd.date_range(START, periods=70)
+    voices = pd.DataFrame({"day": days.repeat(5), "product_id": "a"})
+    heard = pd.DataFrame({"day": days[[39, 39, 39, 39]], "product_id": "a", "cause": "defect"})
+    last = bursts(heard, voices, START, days[-1].date())["last_day"].iloc[0]
+    (row,) = bursts(heard, voices, START, (last + pd.Timedelta(days=later)).date()).itertuples()
+    assert (row.seen_day, row.goes_on, row.now_k) == (days[39], goes_on, recent)
+    assert row.now_n == 5 * RECENT_DAYS
 
 
 def test_two_complaints_are_none_and_four_weeks_of_past_are_needed() -> None:

@@ -39,7 +39,7 @@ def made(
     scores = dict(zip(("product", "logistics", "service"), dimensions, strict=True))
     return account(
         rules, weights_for(rules, category, own), Published(NOW, scale, total, scores), FOUND,
-        ledger={"product": 4.8}, history=(date(2026, 6, 1), NOW),
+        ledger={"product": 4.8, "total": 4.5}, history=(date(2026, 6, 1), NOW),
     )  # fmt: skip
 
 
@@ -48,6 +48,7 @@ def test_the_articles_worked_example_adds_up_to_the_cent() -> None:
     assert found.dimensions["points"].tolist() == pytest.approx([1.92, 1.47, 1.41])
     assert (round(found.low, 6), round(found.high, 6)) == (4.8, 4.8)
     assert found.notes[0] == "自算总分 4.8，平台公布 4.8：相差在四舍五入之内"
+    assert found.stars == 4.5
     assert found.dimensions["ledger"].iloc[0] == 4.8 and found.dimensions["ledger"].iloc[1:].isna().all()
 
 

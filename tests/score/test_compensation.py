@@ -71,6 +71,27 @@ def test_worked_cases(case: Case, row: str, fen: int) -> None:
     assert (decision.row.name, decision.amount_fen) == (row, fen)
 
 
+@pytest.mark.parametrize(
+    ("fen", "amount", "limited"), [(100_000, 10_000, ""), (105_400, 10_000, "most"), (20_000, 2_000, "")]
+)
+def test_an_amount_says_whether_a_limit_of_its_row_made_it(fen: int, amount: int, limited: str) -> None:
+    """一成 of 1,054 yuan was 100 yuan without a word."""
+    decision = TABLE.decide(Case(fen, "merchant", 1, "first", "material"))
+    assert (decision.amount_fen, decision.limited) == (amount, limited)
+    assert decision.row.terms == "商家责任、轻微、200 元以上：补偿一成（最少 10 元，最多 100 元）"
+
+
+def test_a_coupon_lifted_to_its_least_says_so_and_a_row_without_limits_names_none() -> None:
+    assert TABLE.decide(Case(1000, "carrier", 1, "first", "slow_delivery")).limited == "least"
+    for fen, limited in ((300, "paid"), (500, "least"), (501, "least")):
+        damaged = TABLE.decide(Case(fen, "carrier", 2, "first", "package_damage"))
+        assert (damaged.row.name, damaged.amount_fen, damaged.limited) == ("damage", min(fen, 500), limited)
+    unknown = TABLE.decide(Case(None, "carrier", 2, "first", "package_damage"))
+    assert (unknown.amount_fen, unknown.limited) == (500, "least")
+    nothing = TABLE.decide(Case(9900, "buyer", 1, "first", ""))
+    assert (nothing.limited, nothing.row.terms) == ("", nothing.row.label)
+
+
 def test_whoever_threatens_gets_what_everybody_of_severity_two_gets() -> None:
     told = TABLE.decide(Case(9900, "unknown", 2, "first", ""))
     assert (told.row.name, told.amount_fen) == ("dispute", 990)

@@ -65,6 +65,9 @@ def test_no_plan_on_the_product_alone_reaches_the_target_and_the_words_say_why()
     """From 4.5/4.7/4.6 = 4.59 even 商品 5.0 gives 4.79."""
     plans = plan(SCORES, WEIGHTS, 4.8, price_list(read_actions(), Terms()))
     assert [found.feasible for found in plans] == [False, False, False]
+    listed = table(plans)
+    assert listed["cost"].isna().all() and listed["capital"].isna().all()  # what is not done does not cost ¥0
+    assert listed["words"].str.startswith("不可行").all()
     assert plans[1].total_before == pytest.approx(4.59) and plans[1].total_after == pytest.approx(4.79)
     assert plans[1].words == (
         "不可行：全部可用措施都见效时商品 4.50→5.00（已到上限），物流 4.70（不变），服务 4.60（不变），"

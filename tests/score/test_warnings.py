@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from shopscore_analysis.errors import LexiconError
-from shopscore_analysis.score.warnings import FILE, RuleBook, decide, read_rule_book, summary
+from shopscore_analysis.score.warnings import FILE, RuleBook, by_situation, decide, read_rule_book, summary
 
 BOOK = read_rule_book()
 DAY = pd.Timestamp("2026-11-10 09:00:00")
@@ -30,6 +30,18 @@ def test_one_record_is_one_warning_by_its_gravest_rule() -> None:
     assert (row["level"], row["rule"], row["also"], row["situation"]) == (3, "过敏", ("骗人",), "人身安全")
     assert row["script"] == BOOK.situations["safety"].script
     assert row["due"] == DAY + pd.Timedelta(hours=24)
+
+
+@pytest.mark.parametrize("starts", [(0, 9), (9, 0)])
+@pytest.mark.parametrize("graver", ["injury", "fire", "allergy", "sharp", "poisoning"])
+def test_a_text_of_several_grave_signs_belongs_to_each_and_health_decides(graver: str, starts: tuple[int, int]) -> None:
+    """12315 before 烫伤 was a matter of authorities alone."""
+    rows = ({"rule": "authority", "start": starts[0]}, {"rule": graver, "start": starts[1]}, {"rule": "exposure"})
+    found = decide(_sightings(*rows), BOOK)
+    (row,) = found.itertuples()
+    assert (row.situation, row.also) == ("人身安全", ("找监管部门", "要曝光"))
+    assert row.situations == ("人身安全", "监管投诉", "公开曝光")
+    assert by_situation(found).to_dict() == {"人身安全": 1, "监管投诉": 1, "公开曝光": 1}
 
 
 @pytest.mark.parametrize(
