@@ -6,7 +6,7 @@ import csv
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import xlsxwriter
 
 from shopscore_analysis.errors import ExportError, SettingsError
 from shopscore_analysis.read.formats import read_table
+from shopscore_analysis.read.privacy import mask
 from shopscore_analysis.schema import cause_label
 from shopscore_analysis.text.lexicon import CAUSE_NAMES
 from shopscore_analysis.text.tagger import Scan, scan
@@ -24,6 +25,7 @@ Row = dict[str, Any]
 ADDED = ("causes", "evidence", "complaint")
 LABELS = "根因"  # the causes' Chinese names, in tables, which people read
 BATCH = 4_000
+_SHOWN = 200  # characters of what a file has for column names
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -38,16 +40,21 @@ def annotate(
     their suffix; lists are JSON in cells. `progress` is told the rows done so far. Nothing is left behind if reading
     fails.
 
-    Raises ExportError for a file or column that cannot be read, SettingsError for another suffix.
+    Raises ExportError for a file or column that cannot be read or a table without rows, SettingsError for another
+    suffix.
     """
     if (write := _WRITERS.get(out.suffix.lower())) is None:
         raise SettingsError(f"expected an --out file ending in {', '.join(_WRITERS)}, found {out.name}")
-    if out.exists() and out.samefile(source):
+    if out.exists() and source.exists() and out.samefile(source):
         raise SettingsError(f"expected another file for --out, found the input itself: {out.name}")
     rows = _tagged(_rows(source, text), text, category, progress)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=folder_of(out)) as making:
         made = Path(making) / out.name
         done = write(made, rows)
+        if not done:
+            raise ExportError(
+                "expected texts to read, found column names and no row below them; write them there", source
+            )
         made.replace(out)
     return done
 
@@ -62,15 +69,29 @@ def folder_of(out: Path) -> Path:
 
 
 def _rows(source: Path, text: str) -> Iterator[Row]:
-    rows = (
-        _json_rows(source) if source.suffix.lower() in {".jsonl", ".ndjson"} else iter(read_table(source).to_pylist())
-    )
-    for number, row in enumerate(rows, start=1):
-        if text not in row:
-            raise ExportError(
-                f"expected a column {text!r}, found {', '.join(row)}; name the column with --text", source, row=number
-            )
+    if source.suffix.lower() not in {".jsonl", ".ndjson"}:
+        table = read_table(source)
+        _expect(text, table.column_names, source)
+        yield from table.to_pylist()
+        return
+    number = 0
+    for number, row in enumerate(_json_rows(source), start=1):
+        _expect(text, row, source, number)
         yield row
+    if not number:
+        raise ExportError("expected a JSON object a line, found an empty file; write the texts into it first", source)
+
+
+def _expect(text: str, names: Collection[str], source: Path, row: int | None = None) -> None:
+    """Refuse what has no column of this name: a text that is no table has a single, odd one."""
+    if text not in names:
+        found = mask(", ".join("".join(filter(str.isprintable, name)) for name in names))[:_SHOWN] or "no column"
+        raise ExportError(
+            f"expected a csv, xlsx or jsonl with a column {text!r}, found {found}; name the column with --text, or "
+            "save the file as one of those",
+            source,
+            row=row,
+        )
 
 
 def _json_rows(source: Path) -> Iterator[Row]:

@@ -6,14 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from shopscore_analysis.cells import Ints, Key, Rows
+from shopscore_analysis.excerpts import excerpt
 from shopscore_analysis.shards import COMPLAINS, TaggedShard
 from shopscore_analysis.tally import QUOTE_COLUMNS, QUOTES_PER_CELL, numbered
 
 FAVOURABLE_STARS = (4, 5)
 QUOTE_LENGTH = 120  # characters of a quote, centred on the evidence
+_SIDES = {"start": 0, "end": 1}
 
 
 class _Found(NamedTuple):
@@ -77,17 +78,17 @@ def _firsts(number: Ints) -> Ints:
 
 
 def _cut(shard: TaggedShard, found: _Found, chosen: Ints, at: Rows, values: list[pd.Index]) -> pd.DataFrame:
-    row, start, end = found.row[chosen], found.start[chosen], found.end[chosen]
-    first: NDArray[np.int64] = np.maximum(start - np.maximum(QUOTE_LENGTH - (end - start), 0) // 2, 0)
-    texts = zip(found.text.iloc[chosen].tolist(), first.tolist(), strict=True)
+    row, spans = found.row[chosen], zip(found.start[chosen].tolist(), found.end[chosen].tolist(), strict=True)
+    texts = (text.rstrip() for text in found.text.iloc[chosen].tolist())
+    shown = [excerpt(text, span, QUOTE_LENGTH) for text, span in zip(texts, spans, strict=True)]
     key = np.array(found.key.values, dtype=object)[found.key.code[chosen]]
     quotes = pd.DataFrame(
         {
             "feature": found.feature, "shop": shard.shop, "product": values[0].take(at.product[row]),
             "week": values[2].take(at.week[row]), "key": key,
             "rank": shard.reviews["key"].to_numpy(dtype=object)[row],
-            "rating": at.rating[row], "text": [text.rstrip()[a : a + QUOTE_LENGTH] for text, a in texts],
-            "start": start - first, "end": np.minimum(end - first, QUOTE_LENGTH),
+            "rating": at.rating[row], "text": [text for text, _ in shown],
+            **{name: np.array([span[side] for _, span in shown], dtype=np.int64) for name, side in _SIDES.items()},
         }
     )  # fmt: skip
     return quotes[list(QUOTE_COLUMNS)]

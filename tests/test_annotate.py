@@ -92,7 +92,10 @@ def test_a_missing_column_names_those_that_exist_and_leaves_nothing_behind(tmp_p
     source = _jsonl(tmp_path / "in.jsonl", [{"text": "好", "id": 1}, {"id": 2}])
     with pytest.raises(ExportError) as caught:
         annotate(source, "text", tmp_path / "out.jsonl")
-    assert str(caught.value) == "in.jsonl (row 2): expected a column 'text', found id; name the column with --text"
+    assert str(caught.value) == (
+        "in.jsonl (row 2): expected a csv, xlsx or jsonl with a column 'text', found id; name the column with --text, "
+        "or save the file as one of those"
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
 
 
@@ -107,3 +110,30 @@ def test_lines_that_are_no_objects_are_refused(tmp_path: Path, line: str) -> Non
 def test_an_unknown_suffix_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"expected an --out file ending in .jsonl, .csv, .xlsx, found out.pdf"):
         annotate(tmp_path / "in.jsonl", "text", tmp_path / "out.pdf")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "found"),
+    [
+        ("a.pdf", b"%PDF-1.4\n", "found a PDF"),
+        ("a.pdf", b"hello world", "with a column '内容', found hello world; name the column with --text, or save"),
+        ("a.txt", "衣服很好\n".encode(), "with a column '内容', found 衣服很好; name"),
+        ("a.txt", "\x1b[31m找我13800001234".encode(), "found [31m找我[手机号]; name"),
+        ("a.csv", b"", "found an empty file"),
+        ("a.jsonl", b"\n", "found an empty file"),
+        ("a.csv", "内容,星级\n".encode(), "expected texts to read, found column names and no row below them; write"),
+        ("a.docx", b"PK\x03\x04abc", "found a damaged one"),
+        ("nowhere.csv", None, "found No such file or directory"),
+    ],
+)
+def test_what_is_no_table_is_refused_and_nothing_is_written(
+    tmp_path: Path, name: str, content: bytes | None, found: str
+) -> None:
+    """A text of one line was a header without rows: nought rows and exit code 0."""
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "out.csv").write_text("older", encoding="utf-8")
+    with pytest.raises(ExportError) as caught:
+        annotate(tmp_path / name, "内容", tmp_path / "out.csv")
+    assert found in str(caught.value) and "\x1b" not in str(caught.value)
+    assert (tmp_path / "out.csv").read_text(encoding="utf-8") == "older"

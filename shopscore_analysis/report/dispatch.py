@@ -9,8 +9,10 @@ from shopscore_analysis.errors import SettingsError, ShopscoreError
 from shopscore_analysis.report import deliver, twins
 from shopscore_analysis.report.deliver import OWNER, TO, Delivery
 from shopscore_analysis.report.due import Outcome
+from shopscore_analysis.report.edition import MAIN
 from shopscore_analysis.report.missed import MADE
-from shopscore_analysis.report.runlog import FAILED, SENT, RunLog
+from shopscore_analysis.report.runlog import FAILED, SENT, UNSENT, RunLog
+from shopscore_analysis.report.schedule import typed
 from shopscore_analysis.shop import Shop
 
 
@@ -71,15 +73,29 @@ def _one(outcome: Outcome, environment: Mapping[str, str]) -> tuple[list[Deliver
 
 
 def _record(log: RunLog, outcome: Outcome, deliveries: Sequence[Delivery]) -> None:
-    stem, (word, detail) = Path(outcome.report).stem, ended(deliveries)
-    run = log.begin(Path(outcome.folder), outcome.shop, stem, outcome.week, {})
+    stem, folder = Path(outcome.report).stem, Path(outcome.folder)
+    word, detail = ended(deliveries, folder, outcome.week, stem)
+    run = log.begin(folder, outcome.shop, stem, outcome.week, {})
     log.end(run, word, detail, outcome.report)
 
 
-def ended(deliveries: Sequence[Delivery]) -> tuple[str, str]:
-    """What the run log says of deliveries: sent or failed, and every channel, with the reason where it failed."""
-    word = SENT if all(one.sent for one in deliveries) else FAILED
-    return word, "; ".join(one.channel + ("" if one.sent else f": {one.reason}") for one in deliveries)
+def ended(deliveries: Sequence[Delivery], folder: Path, week: str, notebook: str) -> tuple[str, str]:
+    """What the run log says of deliveries: sent or not, every channel, with the reason and what to do where it failed.
+
+    Only where a channel was tried the report is known to be there and whole, and it helps to send it again.
+    """
+    told = "; ".join(one.channel + ("" if one.sent else f": {one.reason}") for one in deliveries)
+    if all(one.sent for one in deliveries):
+        return SENT, told
+    tried = any(one.attempts for one in deliveries)
+    return (UNSENT, f"{told}。{again(folder, week, notebook)}") if tried else (FAILED, told)
+
+
+def again(folder: Path, week: str, notebook: str) -> str:
+    """What to do where a report that was made did not arrive."""
+    chosen = () if Path(notebook).stem == MAIN else ("--notebook", Path(notebook).stem)
+    send = typed("shopscore", "send", "--shop", str(folder), "--week", week, *chosen, "--really")
+    return f"报告已经出好，只是没有送到；按原因改好地址或网络，再发：{send}"
 
 
 def _trouble(outcome: Outcome) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -13,9 +14,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from shopscore_analysis.budget import SHARE, at_once, free
 from shopscore_analysis.errors import SettingsError, ShopscoreError
 from shopscore_analysis.journal import Journal
 from shopscore_analysis.load import Loaded
+from shopscore_analysis.parts import Notice
 from shopscore_analysis.report.archive import published, sweep
 from shopscore_analysis.report.bundle import issue
 from shopscore_analysis.report.inbox import left_alone, take_in
@@ -23,7 +26,7 @@ from shopscore_analysis.report.missed import due_weeks
 from shopscore_analysis.report.runlog import FAILED, RunLog
 from shopscore_analysis.report.under import shops_under
 from shopscore_analysis.shop import Shop
-from shopscore_analysis.workers import end_with_parent, pool
+from shopscore_analysis.workers import end_with_parent
 
 LOADED, IDLE, WAITING, BUSY = "loaded", "idle", "waiting", "busy"
 _CHINA = timedelta(hours=8)
@@ -31,8 +34,8 @@ _CHINA = timedelta(hours=8)
 
 @dataclass(frozen=True)
 class Job:
-    """What to do for one shop: its folder, the folder of all shops, the notebook, the day, how many weeks at most, and
-    by how many processes it is counted.
+    """What to do for one shop: its folder, the folder of all shops, the notebook, the day, how many weeks at most, by
+    how many processes it is counted, and in how many bytes of memory (0: see `Shop.processes`).
     """
 
     folder: Path
@@ -41,6 +44,7 @@ class Job:
     today: date
     most: int
     workers: int = 1
+    memory: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,20 +80,26 @@ def run_due(
     most: int = 8,
     progress: Callable[[Path, int, int], None] | None = None,
     workers: int = 1,
+    memory: int = 0,
+    notice: Notice | None = None,
 ) -> list[Outcome]:
     """What became of every shop under `root`, in the order of their folders; `jobs` shops at once, each in a process.
 
     `day`: what counts as today; `most`: how many missed weeks of a shop are made up for at most; `workers`: processes
-    that count one shop. `progress` is called with (folder, shops done, shops in all). A process that dies takes no
-    other shop with it.
+    that count one shop; `memory`: the bytes that counting may take, shared by the shops that are counted at once, 0 for
+    half of what is free; fewer run at once where not all fit, and `notice` is told why. `progress` is called with
+    (folder, shops done, shops in all). A process that dies takes no other shop with it.
     """
     root = root.expanduser().resolve()
-    todo = [Job(folder, root, notebook, day or today(), most, workers) for folder in shops_under(root)]
+    folders = shops_under(root)
+    together = at_once(max(1, min(jobs, len(folders))), memory, notice)
+    each = max(1, (memory or round(SHARE * free())) // together)
+    todo = [Job(folder, root, notebook, day or today(), most, workers, each) for folder in folders]
     lanes: SimpleQueue[_Lane] = SimpleQueue()
-    for _ in range(max(1, min(jobs, len(todo)))):
+    for _ in range(together):
         lanes.put(_Lane())
     done: list[Outcome] = []
-    with ThreadPoolExecutor(max(1, jobs)) as threads:
+    with ThreadPoolExecutor(together) as threads:
         for at, (job, outcomes) in enumerate(
             zip(todo, threads.map(lambda job: _in_lane(lanes, job), todo), strict=True), 1
         ):
@@ -149,6 +159,10 @@ def work(job: Job) -> list[Outcome]:
             return [_noted(job, _told(error))]
 
 
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
 def _noted(job: Job, why: str) -> Outcome:
     """The failure of a whole shop, in the run log as well, unless it is the log that fails."""
     with suppress(SettingsError):
@@ -169,7 +183,7 @@ def _worked(job: Job) -> Iterator[Outcome]:
     yield from (told := list(_loaded(job, shop, log)))
     weeks, waits = due_weeks(shop, job.notebook, job.today, job.most)
     if weeks and job.workers > 1:
-        with pool(job.workers) as chosen:
+        with shop.processes(job.workers, job.memory, _say) as chosen:
             shop.count_new(chosen)
     for week, outcome in weeks:
         yield _made(job, shop, log, week, outcome)

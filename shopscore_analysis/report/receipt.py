@@ -62,6 +62,8 @@ def receipt(findings: pd.DataFrame | None, facts: Mapping[str, Any]) -> Receipt:
 def facts(shop: _Shop, week: str, also: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """What a report of `shop` for `week` is made from: shop, category, week, data_as_of, inputs, settings, versions.
 
+    `data_as_of` is the day of the newest review, as `shopscore status` prints it, for most of a report rests on
+    reviews; `exported` that of the export which brought it.
     `inputs` gives rows and digest of each table that has any; `also` is what else the report looks at, such as
     `promises.sources`. `unfinished` stands there only where the week was not over when its reviews were exported.
     Nothing here depends on the clock or on where the shop's folder lies, so that the same inputs give the same facts.
@@ -72,7 +74,8 @@ def facts(shop: _Shop, week: str, also: Mapping[str, Any] | None = None) -> dict
         "shop": shop.name,
         "category": shop.settings.category,
         "week": week,
-        "data_as_of": data_as_of(shop.inventory.exported("reviews")),
+        "data_as_of": day(shop.inventory.newest("reviews")),
+        "exported": day(shop.inventory.exported("reviews")),
         "inputs": inputs,
         "settings": hashlib.sha256(shop.settings.model_dump_json().encode("utf-8")).hexdigest()[:12],
         "versions": versions(shop.settings.category, shop.own),
@@ -81,8 +84,8 @@ def facts(shop: _Shop, week: str, also: Mapping[str, Any] | None = None) -> dict
     }  # fmt: skip
 
 
-def data_as_of(newest: datetime | None) -> str:
-    """The day of the newest review export, which is what most of a report rests on; empty where there is none."""
+def day(newest: datetime | None) -> str:
+    """The day of a time in ISO format; empty where there is none."""
     return f"{newest:%Y-%m-%d}" if newest else ""
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from shopscore_analysis.errors import SettingsError
 
 FILE = "runs.sqlite"
-RUNNING, KILLED, FAILED, SENT = "running", "killed", "failed", "sent"
+RUNNING, KILLED, FAILED, SENT, UNSENT = "running", "killed", "failed", "sent", "unsent"
 _WAIT = 30.0  # seconds to wait for another writer
 _SCHEMA = """
 create table if not exists runs (
@@ -35,7 +35,9 @@ create table if not exists runs (
 class Run:
     """One row: times are ISO 8601 in UTC, `inputs` the files loaded and the tables' rows and digests.
 
-    `outcome`: running, loaded, made, remade, idle, waiting, sent, failed or killed; `detail` says why.
+    `outcome`: running, loaded, made, remade, idle, waiting, sent, unsent, failed or killed; `detail` says why.
+    A report that a channel did not take is `unsent`: nothing is wrong with the report. Where none was tried, because
+    there is no report, its bytes are others or no address is set, the sending is `failed`.
     """
 
     id: int
@@ -170,7 +172,13 @@ class Entry:
 
 @contextmanager
 def entered(
-    log: RunLog, folder: Path, shop: str, notebook: str, week: str, outcome: str, tell: Callable[[str], None]
+    log: RunLog,
+    folder: Path,
+    shop: str,
+    notebook: str,
+    week: str,
+    outcome: str,
+    tell: Callable[[str], None],
 ) -> Iterator[Entry]:
     """An entry of the log around a run by hand: begun, and ended with what the run fills in, or as failed.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections.abc import Callable, Mapping
@@ -140,6 +141,11 @@ def _windows_word(word: str) -> str:
     import subprocess
 
     return subprocess.list2cmdline([word])
+
+
+def typed(*words: str) -> str:
+    """A command as whoever reads it can type it into the shell of this system: words with blanks are quoted."""
+    return " ".join(map(_windows_word, words)) if os.name == "nt" else shlex.join(words)
 
 
 _DAG = '''\

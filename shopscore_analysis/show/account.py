@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from shopscore_analysis.schema import DIMENSIONS
+from shopscore_analysis.schema import ACCOUNT_WEEKS, DIMENSIONS
 from shopscore_analysis.show import theme
 from shopscore_analysis.show.canvas import svg
 from shopscore_analysis.show.html import Figure, Html, folded, tag
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 NARROW = 360  # CSS pixels: as wide as a phone, so that its text needs no scaling there
 COMPUTABLE = {"exact": "精确", "proxy": "近似", "none": "导出算不出"}
+LESS_LOST = "5 − 这一维丢的星"  # no mean of stars: only the total's is one
+MEAN_STARS_TOLD = (
+    f"评价均分：最近 {ACCOUNT_WEEKS} 周全部评价的平均星级，等于 5 减去平均每条丢的星；"
+    "各维度一行只减这一维丢的星，不是平均星级。"
+    "平台分另算发货、客服、售后等指标和扣分加分，所以两者可以不同"
+)
 _UNITS = {"seconds": "秒", "hours": "小时", "stars": "星"}
 
 
@@ -69,6 +75,15 @@ def block(*parts: Html) -> Html:
     return tag("div", *parts)
 
 
+def mean_words(stars: float) -> str:
+    """The mean stars of the account's reviews by name, with the weeks that they are of; — where there are none.
+
+    >>> mean_words(4.456), mean_words(float("nan"))
+    ('近 5 周评价均分 4.46', '—')
+    """
+    return f"近 {ACCOUNT_WEEKS} 周评价均分 {theme.points(stars)}" if stars == stars else theme.NOTHING
+
+
 def account_line(account: Any, target: float) -> str:
     """The total, the platform's and ours, and how far the target is, in one sentence.
 
@@ -84,13 +99,13 @@ def account_line(account: Any, target: float) -> str:
 
 
 def account_table(account: Any) -> Html:
-    """Dimensions → total: the platform's value, weight, points, and 5 less the stars that our reviews lost.
+    """Dimensions → total: the platform's value, weight, points, 5 less the stars lost to it, the mean stars at the end.
 
     `account`: `score.account.Account`. Its notes stand below, assumed weights named.
     """
     whole = pd.DataFrame(
         [{"dimension": "total", "low": account.platform[0], "high": account.platform[1], "weight": np.nan,
-          "points": np.nan, "ledger": np.nan}]
+          "points": np.nan, "ledger": account.stars}]
     )  # fmt: skip
     rows = pd.concat([account.dimensions, whole], ignore_index=True)
     own = band(account.low, account.high)
@@ -99,15 +114,13 @@ def account_table(account: Any) -> Html:
         Column("平台公布", lambda row: band(row.low, row.high)),
         Column("权重", lambda row: theme.percent(row.weight) if row.weight == row.weight else ""),
         Column("计入总分", lambda row: f"自算 {own}" if row.dimension == "total" else theme.points(row.points)),
-        Column("评价口径", lambda row: theme.points(row.ledger) if row.ledger == row.ledger else ""),
+        Column(LESS_LOST, lambda row: (mean_words if row.dimension == "total" else theme.points)(row.ledger)),
     ]
     seen, *further = account.notes
     weights = account.weighting.note + ("（假定）" if account.weighting.assumed else "")
-    own_reading = "评价口径：5 减去本店评价在这一维丢的星（我们的读法，最近 5 周）。"
-    more = folded(
-        "规则、扣分加分与口径", notes(own_reading, *(line for line in further if line != account.weighting.note))
-    )
-    return block(table(rows, columns, f"{account.rules.label}：{account.published.day}"), notes(seen, weights), more)
+    more = folded("规则、扣分加分与口径", notes(*(line for line in further if line != account.weighting.note)))
+    told = notes(f"{MEAN_STARS_TOLD}。", seen, weights)
+    return block(table(rows, columns, f"{account.rules.label}：{account.published.day}"), told, more)
 
 
 def indicators_table(account: Any) -> Html:

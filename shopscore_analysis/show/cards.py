@@ -63,6 +63,7 @@ def _tile(tile: Tile) -> Html:
     return tag("li", *parts)
 
 
+_NO_WEEK, _SAME = "没有上周可比", 0.005  # below which two decimals print nothing
 _TOTAL = "总分（平台）"  # the plan further down starts from our own
 
 
@@ -79,7 +80,7 @@ def score_tiles(rank: pd.DataFrame, gaps: pd.DataFrame, week: str, target: float
     way, verdict = _way(until["own"], list(until["week"])), until["own_verdict"].iloc[-1]
     return tiles(
         Tile(_TOTAL, theme.points(own[-1]), way, verdict),
-        Tile(f"距目标 {theme.points(target)}", _distance(target - own[-1]), way, verdict),
+        Tile(f"距目标 {theme.points(target)}", *_gap_told(target - until["own"], list(until["week"])), verdict),
         _gap_tile(until),
     )
 
@@ -88,20 +89,38 @@ def _gap_tile(until: pd.DataFrame) -> Tile:
     behind = until["median"] - until["own"]
     if pd.isna(behind.iloc[-1]):
         return Tile("距 TOP10 中位", theme.NOTHING, "本周没有竞品数据")
-    way = _way(-behind, list(until["week"]))
-    return Tile("距 TOP10 中位", _distance(behind.iloc[-1]), way, until["gap_verdict"].iloc[-1])
+    return Tile("距 TOP10 中位", *_gap_told(behind, list(until["week"])), until["gap_verdict"].iloc[-1])
 
 
 def _distance(gap: float) -> str:
-    return "持平" if abs(gap) < 0.005 else f"{'差' if gap > 0 else '超'} {theme.points(abs(gap))}"
+    return "持平" if abs(gap) < _SAME else f"{'差' if gap > 0 else '超'} {theme.points(abs(gap))}"
+
+
+def _gap_told(behind: pd.Series, weeks: Sequence[str]) -> tuple[str, str]:
+    """How far behind, and whether that is more or less than the week before: an arrow would not say of what."""
+    now, step = float(behind.iloc[-1]), _step(behind, weeks)
+    if step is None or abs(step) < _SAME:
+        return _distance(now), _NO_WEEK if step is None else "和上周一样"
+    before = now - step
+    if now * before <= 0 or min(abs(now), abs(before)) < _SAME:
+        return _distance(now), f"上周{_distance(before)}"
+    way = "拉大" if abs(now) > abs(before) else "缩小"
+    return _distance(now), f"{'差距' if now > 0 else '领先'}{way} {theme.points(abs(step))}"
 
 
 def _way(values: pd.Series, weeks: Sequence[str]) -> str:
+    """The step of a score since the week before."""
+    step = _step(values, weeks)
+    if step is None:
+        return _NO_WEEK
+    return "→ 持平" if abs(step) < _SAME else f"{'↑' if step > 0 else '↓'} {theme.signed(step)}"
+
+
+def _step(values: pd.Series, weeks: Sequence[str]) -> float | None:
     """The step since the week before, if that week has a value."""
     if len(values) < 2 or list(weeks[-2:]) != weeks_to(weeks[-1], 2) or pd.isna(values.iloc[-2]):
-        return "没有上周可比"
-    step = float(values.iloc[-1] - values.iloc[-2])
-    return "→ 持平" if abs(step) < 0.005 else f"{'↑' if step > 0 else '↓'} {theme.signed(step)}"
+        return None
+    return float(values.iloc[-1] - values.iloc[-2])
 
 
 def watch_list(found: pd.DataFrame, names: Names, week: str = "") -> Html:
@@ -162,7 +181,10 @@ def _inner_boxes(quotes: pd.DataFrame, cells: pd.DataFrame, names: Names, period
 
 
 def _silent(cause: str, period: str) -> Html:
-    return folded(cause_label(cause), tag("p", f"{period}没有这种抱怨。", class_="note", id=evidence_id(cause)))
+    return folded(
+        cause_label(cause),
+        tag("p", f"{period}的评价里没有这种抱怨；售后没有原话可以引。", class_="note", id=evidence_id(cause)),
+    )
 
 
 def _box(row: Any, by: str, label: str, said: Sequence[Html], period: str, inner: Sequence[Html] = ()) -> Html:

@@ -23,7 +23,7 @@ from shopscore_analysis.show.tables import (
     named,
     table,
 )  # fmt: skip
-from shopscore_analysis.show.words import WORDS_OF_VERDICT, behind_words, marked, week_name
+from shopscore_analysis.show.words import WORDS_OF_VERDICT, behind_words, last_place, marked, rank_words, week_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,6 +79,7 @@ def _bar_axes(ax: Axes, labels: list[str], most: float) -> None:
 def loss_bars(
     ledger: pd.DataFrame,
     *,
+    period: str = "",
     note: str = "",
     title: str = "去掉一种根因，均分能多多少",
     limit: int = 10,
@@ -87,12 +88,12 @@ def loss_bars(
     """What the mean stars would gain without each cause, the dearest first; the twin is the whole ledger.
 
     `ledger`: cause, k, n, loss, share_of_loss, mean, mean_without, and `points` where it is chained to the total;
-    `note` says under which weights, naming them (`Weighting.note`). With `evidence`, each bar with a cause leads to its
-    quotes.
+    `period` names the weeks of the reviews, `note` says under which weights, naming them (`Weighting.note`). With
+    `evidence`, each bar with a cause leads to its quotes.
     """
     dear = ledger[ledger["loss"] > 0].sort_values(["loss", "cause"], ascending=[False, True], ignore_index=True)
     top = dear.head(limit).assign(label=[cause_label(cause) for cause in dear["cause"].head(limit)])
-    told = _loss_told(dear) + (f"{note}。" if note else "")
+    told = _loss_told(dear, period) + (f"{note}。" if note else "")
     links = _loss_doors(top) if evidence else {}
     size = (NARROW, 20 + (_DOOR if links else 36) * max(len(top), 1))
     picture = svg(
@@ -110,12 +111,17 @@ def _gained(row: Any) -> str:
     return f"{row.mean_without - row.mean:.3f} 星"
 
 
-def _loss_told(dear: pd.DataFrame) -> str:
+_APART = "和平台总分不是一回事，平台还算发货、客服、售后"
+
+
+def _loss_told(dear: pd.DataFrame, period: str) -> str:
     """The dearest cause first; what has none stands apart, however much it is."""
     if dear.empty:
         return "没有丢星。"
     silent = dear["cause"] == UNATTRIBUTED
-    first = f"评价均分 {theme.points(dear['mean'].iloc[0])}（{theme.count(dear['n'].iloc[0])} 条）。"
+    mean, n = theme.points(dear["mean"].iloc[0]), theme.count(dear["n"].iloc[0])
+    whose = f"{period}的" if period else ""
+    first = f"{whose}评价均分 {mean}：{n} 条评价的平均星级，{_APART}。"
     named_ = "".join(_dearest(row) for row in each(dear[~silent].head(1)))
     rest = "".join(f"另有 {theme.percent(share)} 未归因。" for share in dear.loc[silent, "share_of_loss"])
     return first + named_ + rest
@@ -286,23 +292,25 @@ def _draw_gap_lines(ax: Axes, grid: pd.DataFrame) -> None:
         )
 
 
-def ranks(rank: pd.DataFrame, *, title: str = "在 TOP10 里的名次") -> Figure:
+def ranks(rank: pd.DataFrame, *, title: str = "和 TOP10 一起排，第几名") -> Figure:
     """Own rank over the weeks as a band: published scores are rounded, so a rank is an interval.
 
-    `rank`: week, own, rank_low, rank_high, leader, median; rank 1 is the best.
+    `rank`: week, own, rank_low, rank_high, leader, median, rivals (how many published a score); rank 1 is the best.
+    The caption is of the newest week.
     """
     told, rank = "没有数据。", rank.dropna(subset=["rank_low", "rank_high"])
     if len(rank):
         last = rank.iloc[-1]
-        told = f"{week_name(last['week'])}：{_place(last)}。色带是公布值四舍五入后仍然可能的名次，越高越好。"
+        place = rank_words(last["rank_low"], last["rank_high"])
+        told = f"{week_name(last['week'])}：{place}。色带是公布值四舍五入后仍然可能的名次，越高越好。"
+        told += last_place(last["rank_high"], last["rivals"])
     picture = svg(lambda ax: _draw_ranks(ax, rank), (NARROW, 210), key="ranks", title=title, description=told)
-    columns = [column("week", "周", number=False), *SCORES, Column("名次", lambda row: _place(row._asdict()))]
+    columns = [
+        column("week", "周", number=False),
+        *SCORES,
+        Column("名次", lambda row: rank_words(row.rank_low, row.rank_high)),
+    ]
     return Figure(title, told, picture, table(rank, columns, title))
-
-
-def _place(row: Any) -> str:
-    low, high = int(row["rank_low"]), int(row["rank_high"])
-    return f"第 {low} 名" if low == high else f"第 {low}—{high} 名"
 
 
 def _draw_ranks(ax: Axes, rank: pd.DataFrame) -> None:

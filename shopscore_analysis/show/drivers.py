@@ -12,7 +12,7 @@ from shopscore_analysis.show import theme
 from shopscore_analysis.show.account import block
 from shopscore_analysis.show.html import Html, Stack, stack
 from shopscore_analysis.show.tables import AXES, Column, Names, causes_column, column, each, named, notes, table
-from shopscore_analysis.show.words import change_interval
+from shopscore_analysis.show.words import change_interval, last_place, rank_words
 
 
 def drivers_table(drivers: pd.DataFrame, contrast: pd.DataFrame) -> Html:
@@ -99,16 +99,13 @@ def ranks_after(ranks: pd.DataFrame) -> Html:
     columns = [
         column("case", "情形", number=False),
         column("own", "自算总分", theme.points),
-        Column("名次", lambda row: _place(int(row.rank_low), int(row.rank_high))),
+        Column("名次", lambda row: rank_words(row.rank_low, row.rank_high)),
         Column("第一名", lambda row: theme.points(row.leader)),
         column("rivals", "有公布分的竞店", theme.count),
     ]
+    last = dict.fromkeys(last_place(row.rank_high, row.rivals) for row in each(ranks))
     told = "按自算总分排，和按平台公布的总分排不一定相同。假定竞店不动；公布分四舍五入，所以名次是一个范围。"
-    return block(table(ranks, columns, "计划之后的名次"), notes(told))
-
-
-def _place(low: int, high: int) -> str:
-    return f"第 {low} 名" if low == high else f"第 {low}—{high} 名"
+    return block(table(ranks, columns, "计划之后的名次"), notes(*filter(None, (*last, told))))
 
 
 def slices(ledgers: Sequence[pd.DataFrame], names: Names | None = None) -> Stack:

@@ -177,7 +177,7 @@ def _reading(readout: Any) -> list[str]:
     test = readout.test
     told = [
         f"只读下单满 {test.days} 天的：{theme.ratio(readout.ripe, readout.placed)} 个可读，"
-        f"数据截至 {readout.known_until:%Y-%m-%d %H:%M}；"
+        f"订单、评价、售后的导出都到了 {readout.known_until:%Y-%m-%d %H:%M}；"
         f"每单只算下单后 {test.days} 天以内的签收、评价和售后，以后再来的不算。"
     ]
     if not readout.over and readout.standing.mode == "fixed" and not readout.split.failed:
@@ -264,6 +264,7 @@ def effects_table(rows: pd.DataFrame, caption: str) -> Html:
     columns = [
         Column("指标", lambda row: metric(row.metric).label, number=False),
         column("arm", "组", number=False),
+        Column("结论", _verdict, number=False),
         Column("这一组", lambda row: _counted(row, "")),
         Column("对照", lambda row: _counted(row, "_control")),
         Column("差", lambda row: change(row.change, row.metric)),
@@ -271,7 +272,6 @@ def effects_table(rows: pd.DataFrame, caption: str) -> Html:
         Column(
             "p（Holm）", lambda row: theme.NOTHING if row.q != row.q else "< 0.001" if row.q < 0.001 else f"{row.q:.3f}"
         ),
-        Column("结论", _verdict, number=False),
     ]
     return table(rows, columns, caption)
 

@@ -128,10 +128,17 @@ def _legend(estimates: pd.DataFrame, shown: pd.DataFrame, by: str, of: str) -> s
     causes = happened["cause"].nunique() - shown["cause"].nunique()
     values = estimates[by].nunique() - shown[by].nunique()
     rest = [f"{n} {what}" for n, what in ((causes, "种根因"), (values, f"个{AXES[by]}")) if n > 0]
-    marks = f"{UP}{DOWN} 比同一根因的其他格高或低，全份报告一起校正后仍不像偶然。" if "q" in shown else ""
+    marks = _marks_told(shown) if "q" in shown else ""
     left_out = f"另有 {'、'.join(rest)}只在数据表里。" if rest else ""
     few = "" if shown["enough"].all() else f"{of}不到 5 的格子写“样本不足”，不上色。"
     return f"颜色越深，占比越高；格内是抱怨次数/{of}。{few}{marks}{left_out}"
+
+
+def _marks_told(shown: pd.DataFrame) -> str:
+    """What the marks of the cells mean; where none is marked, that none is unlike the rest."""
+    if any(map(_mark_of, each(shown))):
+        return f"{UP}{DOWN} 比同一根因的其他格高或低，全份报告一起校正后仍不像偶然。"
+    return "没有一格和同一根因的其他格差得超出偶然。"
 
 
 def _mark_of(cell: Any) -> str:
@@ -195,7 +202,8 @@ def _axis_label(by: str, value: str, names: Names) -> str:
 
 
 # What no line breaks: T恤, iPhone 15, 第5周 or 5斤, other letters and digits; a Chinese character by itself.
-_PIECE = re.compile(r"[A-Za-z][^ -~]|[A-Za-z][!-~]*(?: \d[!-~]*)?|第?\d[\d.]*[^ -~]|[!-~]+|.", re.DOTALL)
+_PIECE = re.compile(r"[;,/]|[A-Za-z][^ -~]|[A-Za-z][!-~]*(?: \d[!-~]*)?|第?\d[\d.]*[^ -~]|[!-~]+|.", re.DOTALL)
+_PARTS = ";；,，、/）)】"  # signs that end a part of a name (雾霾蓝;480ml)
 _LETTER = 0.6  # of the width of a Chinese character
 
 
@@ -227,11 +235,15 @@ def _wrapped(label: str, width: int = 6, most: int = 3) -> str:
 
 
 def _fits(label: str, at: int, width: int) -> bool:
-    """Whether a label cut there stands on two lines."""
-    return at < len(label) and max(_wide(label[:at].rstrip()), _wide(label[at:].lstrip())) <= width
+    """Whether a label cut there stands on two lines, neither of which begins with a sign that parts."""
+    return (
+        at < len(label)
+        and label[at] not in _PARTS
+        and max(_wide(label[:at].rstrip()), _wide(label[at:].lstrip())) <= width
+    )
 
 
 def _turns(label: str, at: int) -> bool:
     """Whether a piece that ends there ends a word for sure: at a space, or where Chinese meets letters or digits."""
     before, after = label[at - 1], label[at]
-    return " " in (before, after) or before.isascii() != after.isascii()
+    return " " in (before, after) or before in _PARTS or before.isascii() != after.isascii()

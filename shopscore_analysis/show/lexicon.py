@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,16 @@ _PARTS: Names = {
     "phrase": "有根因，词表里有短语为证", "model": "有根因，只有模型认出来", "unmapped": "在抱怨，没认出根因",
     "content": "文字里没有抱怨", "silent": "没有写文字",
 }  # fmt: skip
+
+
+def lexicon_weeks(weeks: Sequence[str], asked: int) -> str:
+    """Which weeks were read: those with reviews, of the `asked` last ones.
+
+    >>> lexicon_weeks(["2026-W40", "2026-W42"], 4), lexicon_weeks(["2026-W42"], 1)
+    ('2026-W40 — 2026-W42，其中 2 周有评价（要看的是 4 周）', '2026-W42')
+    """
+    named = weeks[0] if len(weeks) == 1 else f"{weeks[0]} — {weeks[-1]}"
+    return named if len(weeks) == asked else f"{named}，其中 {len(weeks)} 周有评价（要看的是 {asked} 周）"
 
 
 def lexicon_words(coverage: pd.DataFrame) -> str:
@@ -54,7 +65,11 @@ def gaps_table(phrases: pd.DataFrame, limit: int | None = 30) -> Html:
 
 
 def new_words_table(words: pd.DataFrame, limit: int | None = 20) -> Html:
-    """New words in complaints without a cause, with two quotes each (`unmapped.WORDS`)."""
+    """New words in complaints without a cause, with two quotes each (`unmapped.WORDS`); a sentence where none is."""
+    if words.empty:
+        return tag(
+            "p", "没认出根因的抱怨里，没有够格的新词：出现得够多、内部够紧、左右够自由的才列出来。", class_="note"
+        )
     columns = [
         column("phrase", "新词", number=False),
         column("stars", "丢星", theme.decimal),

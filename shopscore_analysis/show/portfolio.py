@@ -40,7 +40,7 @@ def shops_figure(shops: pd.DataFrame, *, title: str = "谁变好，谁变差") -
     """
     drawn = shops if len(shops) <= MOST else pd.concat([shops.head(MOST // 2), shops.tail(MOST // 2)])
     drawn = drawn.dropna(subset="change").reset_index(drop=True)
-    legend = "点在虚线右边是抱怨变多；横线是 95% 区间，碰到虚线就还不能说变了。"
+    legend = "点在虚线右边是抱怨变多；横线是 95% 区间，碰到虚线的，没有变也说得通，最多说“可能”。"
     told = legend if len(drawn) else portfolio_line(shops)
     size = (NARROW, 40 + 30 * max(len(drawn), 1))
     picture = svg(lambda ax: _draw(ax, drawn), size, key="shops", title=title, description=told)
@@ -104,7 +104,7 @@ def rises_table(rises: pd.DataFrame) -> Html:
         column("up", "可能变多（家）", theme.count),
         column("down", "可能变少（家）", theme.count),
         column("same", "看不出变化（家）", theme.count),
-        Column("变差最多的店", lambda row: row.worst if row.worst_stars > 0 else theme.NOTHING, False),
+        Column("比上期多丢星最多的店", lambda row: row.worst if row.worst_stars > 0 else theme.NOTHING, False),
     ]
     return table(rises, columns, "各根因：在多少家店变多、变少")
 

@@ -54,9 +54,13 @@ def _ends(history: pd.DataFrame, weeks: int) -> pd.DataFrame:
     return ends.rename(columns={"gap_median_then": "gap_then", "gap_median_now": "gap_now"}).reset_index()
 
 
+_APART = " "  # between a figure and a Chinese word
+
+
 def _moved(row: Any) -> str:
     then, now = behind_words(row.gap_then), behind_words(row.gap_now)
-    return f"{GAP_NAMES[row.dimension]}对中位数" + (f"还是{now}" if then == now else f"从{then} 到{now}")
+    then += _APART * then[-1].isdigit()
+    return f"{GAP_NAMES[row.dimension]}对中位数" + (f"还是{now}" if then.strip() == now else f"从{then}到{now}")
 
 
 def _draw(ax: Axes, ends: pd.DataFrame) -> None:

@@ -138,7 +138,7 @@ def ledger_table(ledger: pd.DataFrame) -> Html:
     `ledger`: cause, k, n, loss (stars), share_of_loss, mean, mean_without, and `points` of the total where chained.
     """
     dearest = ledger[ledger["loss"] > 0].sort_values(["loss", "cause"], ascending=[False, True])
-    gain = Column("去掉它，均分 +", lambda row: theme.points(row.mean_without - row.mean))
+    gain = Column("去掉它，均分 +", lambda row: f"{row.mean_without - row.mean:.3f}")
     columns = [
         causes_column(),
         Column(

@@ -14,7 +14,7 @@ from shopscore_analysis.show import theme
 from shopscore_analysis.show.grid import evidence_id
 from shopscore_analysis.show.html import Html, folded, tag
 from shopscore_analysis.show.tables import Names, each
-from shopscore_analysis.show.words import current, place, sentence
+from shopscore_analysis.show.words import current, pill, place, sentence
 
 COST = "近期丢星"  # stands where a verdict would, of a cause that costs stars without having changed
 ENOUGH = 5  # reviews from which a cost is worth a task
@@ -84,7 +84,7 @@ def chosen(
 
 def _ongoing(found: pd.DataFrame, week: str, names: Mapping[str, str]) -> Iterator[tuple[object, ...]]:
     for finding in each(current(found, week)):
-        yield finding.cause, place(finding, names), sentence(finding, names), finding.verdict, finding.loss
+        yield finding.cause, place(finding, names), sentence(finding, names), pill(finding), finding.loss
 
 
 def _over(found: pd.DataFrame, week: str) -> dict[str, float]:

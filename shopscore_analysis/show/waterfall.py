@@ -49,14 +49,15 @@ def waterfall(
 
 
 def _told(steps: pd.DataFrame, end: float, platform: float | None) -> str:
-    told = f"按权重折算，评价把总分从 5 带到 {theme.points(end)}。"
+    told = f"按权重折算，评价把总分从 5 带到 {theme.points(end)}（折算总分）。"
     for row in each(steps[steps["dimension"] != ""].head(1)):
         told += f"单个根因里最大的一步是「{row.label}」，−{row.points:.3f} 分。"
     for row in each(steps[steps["label"] == cause_label(UNATTRIBUTED)]):
         told += f"另有 −{row.points:.3f} 分{row.label}。"
     if platform is None or not platform <= 5:
         return told
-    return told + f"平台公布 {theme.points(platform)}：相差 {theme.signed(platform - end)} 来自评价以外的指标和口径。"
+    apart = theme.signed(platform - end)
+    return told + f"平台公布 {theme.points(platform)}：相差 {apart}，评价解释不了，要看其他指标和口径。"
 
 
 def _steps(points: pd.DataFrame, limit: int) -> pd.DataFrame:
@@ -89,7 +90,7 @@ def _draw_steps(ax: Axes, steps: pd.DataFrame, end: float) -> None:
     ax.vlines(
         [5.0, *left], np.arange(len(steps) + 1) + 0.0, np.arange(len(steps) + 1) + 1, color=theme.GRID, linewidth=1
     )
-    ax.set_yticks(range(len(steps) + 2), ["满分", *steps["label"], "评价口径"], fontsize=13)
+    ax.set_yticks(range(len(steps) + 2), ["满分", *steps["label"], "折算总分"], fontsize=13)
     ax.set(xlim=(low, 5.0 + (5.0 - low) * 0.03), ylim=(len(steps) + 1.5, -0.5))
     ax.xaxis.set_visible(False)
     ax.spines[["bottom", "left"]].set_visible(False)

@@ -197,6 +197,31 @@ def coverage_line(status: Mapping[str, Any], weeks: Sequence[str]) -> str:
     return f"{period(weeks)}：{told or '六种数据每周都有'}。"
 
 
+def rank_words(low: float, high: float) -> str:
+    """A rank, or the ranks that rounding leaves possible.
+
+    >>> rank_words(7, 7), rank_words(7, 11)
+    ('第 7 名', '第 7—11 名')
+    >>> rank_words(float("nan"), float("nan"))  # no rival published a score
+    '排不出名次'
+    """
+    if low != low or high != high:
+        return "排不出名次"
+    return f"第 {low:.0f} 名" if low == high else f"第 {low:.0f}—{high:.0f} 名"
+
+
+def last_place(high: float, rivals: float) -> str:
+    """What a rank behind all rivals means, where `high`, the last that is possible, is one; "" else.
+
+    >>> last_place(11, 10), last_place(9, 10)
+    ('名次是本店和上榜的 10 家一起排的，第 11 名就是排在这 10 家之后、没进 TOP10。', '')
+    """
+    if not high > rivals:
+        return ""
+    n = int(rivals)
+    return f"名次是本店和上榜的 {n} 家一起排的，第 {n + 1} 名就是排在这 {n} 家之后{'、没进 TOP10' if n == 10 else ''}。"
+
+
 def behind_words(gap: float) -> str:
     """A gap (theirs less ours) in words.
 

@@ -121,6 +121,29 @@ def test_the_first_screen_of_a_phone_answers_better_why_and_what_now(
         assert tab.locator(".verdict").is_visible()
 
 
+def test_the_last_of_three_figures_is_as_wide_as_both_before_it(browser: Browser) -> None:
+    """No hole beside it; a pair behind a table stays a pair."""
+    style = (ROOT / "shopscore_analysis/report/template/shopscore/page.css").read_text(encoding="utf-8")
+    figure = "<figure class=figure>…</figure>"
+    stacks = "".join(f"<div class=stack>{inner}</div>" for inner in (figure * 3, f"<div>…</div>{figure * 2}"))
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    tab = context.new_page()
+    tab.set_content(f"<style>{style}</style><main>{stacks}</main>")
+    wide = tab.evaluate("[...document.querySelectorAll('figure')].map(e => e.getBoundingClientRect().width > 600)")
+    context.close()
+    assert wide == [False, False, True, False, False]
+
+
+@pytest.mark.parametrize("width", [360, 375])
+def test_the_word_that_opens_a_card_stays_on_one_line(browser: Browser, page: Path, width: int) -> None:
+    """为什么 ＋, beside whoever does it by when."""
+    with _opened(browser, page, 360) as (tab, _):
+        tab.set_viewport_size({"width": width, "height": 740})
+        words = "[...document.querySelectorAll('.todo summary')].map(e => getComputedStyle(e, '::after').height)"
+        heights = [float(height.removesuffix("px")) for height in tab.evaluate(words)]
+        assert len(heights) == 3 and max(heights) < 30
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_stands_out_from_what_is_behind_it(
     browser: Browser, any_page: Path, scheme: Literal["light", "dark"]
@@ -181,6 +204,13 @@ def test_the_reasons_open_by_keyboard(browser: Browser, page: Path) -> None:
         tab.keyboard.press("Tab")
         tab.keyboard.press("Enter")
         assert tab.locator("mark", has_text="拉链头掉了").first.is_visible()
+
+
+def test_the_total_after_the_plan_is_seen_on_a_phone_without_scrolling(browser: Browser, weekly: Path) -> None:
+    """It is the last column, and what the table is for."""
+    with _opened(browser, weekly, 390) as (tab, _):
+        plans = tab.locator("table", has=tab.locator("caption", has_text="最省的做法"))
+        assert plans.evaluate("table => table.scrollWidth <= table.parentElement.clientWidth")
 
 
 def test_a_wide_table_scrolls_in_its_own_box_and_keeps_its_first_column(browser: Browser, page: Path) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from shopscore_analysis.budget import MB
 from shopscore_analysis.errors import ReportError, SettingsError
 from shopscore_analysis.journal import Journal
 from shopscore_analysis.report import due, inbox
@@ -62,11 +63,37 @@ def test_a_shop_that_is_counted_by_many_processes_is_counted_ahead_and_nothing_i
 ) -> None:
     shop = shops.make(tmp_path / "小店")
     counted: list[object] = []
-    monkeypatch.setattr(due, "pool", lambda workers: nullcontext(workers))
+    monkeypatch.setattr(Shop, "processes", lambda self, *asked: nullcontext(asked[:2]))
     monkeypatch.setattr(Shop, "count_new", lambda self, map: counted.append(map))
-    outcomes = work(replace(_job(shop), workers=3))
+    outcomes = work(replace(_job(shop), workers=3, memory=700))
     assert _told(outcomes)[-1] == ("2026-W46", "made")
-    assert counted == [3]
+    assert counted == [(3, 700)]
+
+
+@pytest.mark.parametrize(("jobs", "each"), [(1, 6000 * MB), (2, 3000 * MB), (16, 2000 * MB)])
+def test_shops_that_are_counted_at_once_share_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int, each: int
+) -> None:
+    for name in "abc":
+        Shop.create(tmp_path / name, name)
+    asked: list[Job] = []
+    monkeypatch.setattr(due, "_in_lane", lambda lanes, job: asked.append(job) or [])
+    assert run_due(tmp_path, jobs=jobs, workers=4, memory=6000 * MB) == []
+    assert [(job.workers, job.memory) for job in asked] == [(4, each)] * 3
+    monkeypatch.setattr(due, "free", lambda: 12_000 * MB)
+    run_due(tmp_path, jobs=jobs)
+    assert asked[-1].memory == each
+
+
+def test_no_more_shops_run_at_once_than_the_memory_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in "abc":
+        Shop.create(tmp_path / name, name)
+    lanes: list[int] = []
+    monkeypatch.setattr(due, "_in_lane", lambda free, job: lanes.append(free.qsize()) or [])
+    said: list[str] = []
+    run_due(tmp_path, jobs=16, memory=1200 * MB, notice=said.append)
+    assert lanes == [2, 2, 2]
+    assert said == ["内存上限 1.2 GB 容得下 2 家店同时统计（每家约 550 MB），不同时跑 3 家"]
 
 
 def test_new_exports_are_picked_up_and_the_newest_whole_week_is_made_once(tmp_path: Path, issued: list[str]) -> None:

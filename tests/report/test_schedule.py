@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ast
+import os
 import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
 
 from shopscore_analysis.errors import SettingsError
+from shopscore_analysis.report import dispatch, schedule
 from shopscore_analysis.report.schedule import KINDS, Plan, entry, write
 from shopscore_analysis.report.under import shops_under
 
@@ -162,3 +165,18 @@ def test_the_default_time_is_not_on_the_hour() -> None:
     """When every bot on the platform is busy."""
     hour, minute = Plan(ODD).clock
     assert minute not in (0, 30) and 0 < hour < 24
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the shell of Windows")
+def test_a_printed_command_goes_through_the_shell_whatever_the_folder_is_called(tmp_path: Path) -> None:
+    """Blanks, quotes and signs of a shell's own would otherwise start another command."""
+    folder = tmp_path / "my shops" / "a; $(b) '店"
+    said = dispatch.again(folder, "2026-W46", "09_warnings")
+    command = said[said.index("shopscore send") :]
+    week, notebook = ["--week", "2026-W46"], ["--notebook", "09_warnings"]
+    assert shlex.split(command) == ["shopscore", "send", "--shop", str(folder), *week, *notebook, "--really"]
+
+
+def test_on_windows_a_printed_command_is_quoted_as_its_shell_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedule, "os", SimpleNamespace(name="nt"))
+    assert schedule.typed("shopscore", "send", "--shop", "C:\\my shops\\a") == 'shopscore send --shop "C:\\my shops\\a"'

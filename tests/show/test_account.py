@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable
 from datetime import date
@@ -107,11 +108,12 @@ def test_figures_repeat_byte_by_byte_and_say_what_they_show(make: Callable[[], s
 def test_the_waterfall_ends_where_the_points_leave_it_and_names_the_rest() -> None:
     figure = show.waterfall(points(), 4.6, limit=2)
     assert figure.description == (
-        "按权重折算，评价把总分从 5 带到 4.87。单个根因里最大的一步是「配送慢」，−0.048 分。另有 −0.040 分未归因。"
-        "平台公布 4.60：相差 −0.27 来自评价以外的指标和口径。"
+        "按权重折算，评价把总分从 5 带到 4.87（折算总分）。"
+        "单个根因里最大的一步是「配送慢」，−0.048 分。另有 −0.040 分未归因。"
+        "平台公布 4.60：相差 −0.27，评价解释不了，要看其他指标和口径。"
     )
     drawn = [text.text for text in ElementTree.fromstring(figure.picture.markup).iter("text")]
-    assert {"满分", "配送慢", "质量缺陷", "其余 1 种", "未归因", "评价口径", "5.00", "4.87", "−0.048"} <= set(drawn)
+    assert {"满分", "配送慢", "质量缺陷", "其余 1 种", "未归因", "折算总分", "5.00", "4.87", "−0.048"} <= set(drawn)
     assert "平台公布" not in show.waterfall(points(), 87.0).description
 
 
@@ -147,6 +149,20 @@ def test_the_account_shows_both_totals_and_says_what_is_assumed() -> None:
         "平台 4.80，自算 4.80；离目标 4.90 还差 0.10。"
     )
     assert show.account_line(an_account("article-5pt", 5, 4.8), 4.8).endswith("离目标 4.80 已经达到。")
+
+
+def test_the_mean_of_stars_has_one_name_and_says_why_it_is_not_the_platforms() -> None:
+    """In the account, on the page and in the glossary; with its weeks, since another figure is of others."""
+    page = show.account_table(dataclasses.replace(an_account(), stars=4.456)).markup
+    assert ">近 5 周评价均分 4.46<" in page and "两者可以不同" in page
+    assert "哪几周的写在旁边" in str(show.glossary()) and "评价口径" not in page
+
+
+def test_what_a_dimension_lost_is_not_called_a_mean_of_stars() -> None:
+    """Of a dimension only its own loss is taken off: 4.95 is no mean."""
+    page = show.account_table(dataclasses.replace(an_account(), stars=4.456)).markup
+    assert page.count(">5 − 这一维丢的星<") == 1 and ">评价均分<" not in page
+    assert page.count("周评价均分 ") == 1
 
 
 def test_indicators_carry_their_reason() -> None:
@@ -363,3 +379,6 @@ def test_two_periods_and_ranks_in_words() -> None:
     )
     page = show.ranks_after(ranks).markup
     assert "第 7—10 名" in page and "第 1 名" in page and np.isfinite(ranks["own"]).all()
+    none = ranks.assign(rank_low=np.nan, rank_high=np.nan, leader=np.nan, rivals=0)
+    page = show.ranks_after(none).markup
+    assert "排不出名次" in page and "nan" not in page and "之后、" not in page

@@ -15,7 +15,7 @@ import pytest
 
 from shopscore_analysis import show
 from shopscore_analysis.errors import SettingsError
-from shopscore_analysis.show import charts, grid
+from shopscore_analysis.show import grid
 from shopscore_analysis.show.tables import TABLE_LABELS
 from tests.show import worlds
 
@@ -127,6 +127,8 @@ def test_marks_stand_only_where_the_whole_report_bears_them_out() -> None:
     assert "▲▼ 比同一根因的其他格高或低，全份报告一起校正后仍不像偶然。" in figure.description
     assert "2.0 倍（q 0.010）" in figure.twin.markup
     assert "▲" not in show.heatmap(worlds.cells(), worlds.NAMES).description
+    unsure = show.heatmap(marked.assign(q=0.5), worlds.NAMES).description
+    assert "没有一格和同一根因的其他格差得超出偶然。" in unsure and "▲" not in unsure
 
 
 def test_one_carrier_alone_or_none_is_a_sentence_not_an_empty_picture() -> None:
@@ -182,6 +184,8 @@ def test_the_worst_cause_and_product_come_first() -> None:
         ("纯棉T恤圆领短袖", "纯棉\nT恤圆领短袖"),
         ("2026年第45周", "2026年\n第45周"),
         ("可折叠布艺收纳箱", "可折叠布艺\n收纳箱"),
+        ("雾霾蓝;480ml", "雾霾蓝;\n480ml"),
+        ("燕麦色；1.8米床", "燕麦色；\n1.8米床"),
     ],
 )
 def test_a_name_breaks_only_where_a_word_may_end(name: str, lines: str) -> None:
@@ -211,8 +215,29 @@ def test_gaps_are_told_in_words_and_missing_ones_stay_missing() -> None:
 
 def test_a_rank_is_an_interval() -> None:
     """6 to 9 where rounding allows it."""
-    assert MAKERS["ranks"]().description.startswith("第46周：第 6—9 名。")
-    assert charts._place({"rank_low": 8, "rank_high": 8}) == "第 8 名"
+    assert MAKERS["ranks"]().description == "第46周：第 6—9 名。色带是公布值四舍五入后仍然可能的名次，越高越好。"
+
+
+@pytest.mark.parametrize(
+    ("rivals", "said"),
+    [(10, "第 11 名就是排在这 10 家之后、没进 TOP10。"), (8, "第 9 名就是排在这 8 家之后。")],
+)
+def test_a_rank_behind_all_rivals_is_explained_wherever_it_is_printed(rivals: int, said: str) -> None:
+    """An eleventh place in a table of ten is a riddle."""
+    last = worlds.rank().assign(rank_high=rivals + 1, rivals=rivals)
+    assert said in show.ranks(last).description
+    assert said in str(show.ranks_after(last.assign(case="现在")))
+    assert "之后" not in show.ranks(last.assign(rank_high=rivals)).description
+
+
+def test_only_the_rank_that_is_told_is_explained() -> None:
+    """Once the last of eleven, now fifth of nine."""
+    weeks = worlds.rank().assign(rank_low=5.0, rank_high=5.0, rivals=8)
+    weeks.loc[weeks.index[0], ["rank_low", "rank_high", "rivals"]] = [11, 11, 10]
+    told = show.ranks(weeks).description
+    assert "：第 5 名。" in told and "第 11 名" not in told and "之后" not in told
+    behind = weeks.assign(rank_high=[*weeks["rank_high"][:-1], 9])
+    assert "第 9 名就是排在这 8 家之后。" in show.ranks(behind).description
 
 
 def test_missing_weeks_are_named() -> None:
@@ -227,11 +252,14 @@ def test_the_dearest_named_cause_leads_and_what_has_none_stands_apart() -> None:
     ledger = worlds.ledger().replace({"cause": {"slow_delivery": "unattributed", "unattributed": "slow_delivery"}})
     figure = show.loss_bars(ledger.assign(points=ledger["loss"] / 1000), note="文章口径（5 分制）：按默认权重")
     assert figure.description == (
-        "评价均分 4.60（100 条）。丢星最多的根因是「配送慢」，占 30.0%，折算到总分 −0.012 分；没有它均分会是 4.72。"
+        "评价均分 4.60：100 条评价的平均星级，和平台总分不是一回事，平台还算发货、客服、售后。"
+        "丢星最多的根因是「配送慢」，占 30.0%，折算到总分 −0.012 分；没有它均分会是 4.72。"
         "另有 40.0% 未归因。文章口径（5 分制）：按默认权重。"
     )
+    named = show.loss_bars(ledger, period="2026年第34—46周").description
+    assert named.startswith("2026年第34—46周的评价均分 4.60：")
     unknown = ledger[ledger["cause"] == "unattributed"]
-    assert show.loss_bars(unknown).description == "评价均分 4.60（100 条）。另有 40.0% 未归因。"
+    assert show.loss_bars(unknown).description.endswith("平台还算发货、客服、售后。另有 40.0% 未归因。")
 
 
 def test_words_at_the_points_of_a_line_are_explained_and_do_not_touch() -> None:
@@ -315,6 +343,12 @@ def test_slopes_lead_from_then_to_now_for_every_dimension_with_both_ends() -> No
     assert _texts(figure).count("4.70") == 3 and _texts(figure).count("4.80") == 1
     assert "4.80 → 4.70" in figure.twin.markup and "服务" not in figure.twin.markup
     assert "左边是第45周" in show.slopes(_then_and_now(), weeks=2).description
+
+
+def test_a_blank_stands_after_a_figure_and_nowhere_else() -> None:
+    """从持平到落后, not 从持平 到落后."""
+    level = _then_and_now().assign(gap_median=lambda rows: rows["gap_median"].mask(rows["week"] < worlds.WEEK, 0.0))
+    assert "总分对中位数从持平到落后 0.10" in show.slopes(level).description
 
 
 def test_slopes_without_a_week_of_figures_are_said_to_be_none() -> None:

@@ -10,6 +10,7 @@ import pytest
 from shopscore_analysis.errors import LexiconError
 from shopscore_analysis.show import baseline_table, chooser, gaps_table, keywords_along, lexicon_line, lexicon_words
 from shopscore_analysis.show.chooser import Choice
+from shopscore_analysis.show.lexicon import new_words_table
 
 PHRASES = pd.DataFrame(
     {
@@ -22,6 +23,7 @@ WORDS = pd.DataFrame(columns=["phrase", "k", "stars", "cohesion", "before", "aft
 
 
 def test_phrases_show_counts_stars_leaning_and_escaped_quotes() -> None:
+    assert "没有够格的新词" in new_words_table(WORDS.iloc[:0]).markup
     shown = gaps_table(PHRASES).markup
     assert "材质差 31.0%" in shown
     assert "看到&lt;script&gt;就叹气" in shown

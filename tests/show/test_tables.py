@@ -105,7 +105,7 @@ def test_every_finding_and_task_opens_onto_quotes_or_their_absence() -> None:
     linked = str(show.watch_list(found, worlds.NAMES))
     shown = str(show.evidence(worlds.quotes(), worlds.overall(), period="第46周", also=list(found["cause"])))
     assert set(re.findall(r'href="#([^"]+)"', linked)) <= set(re.findall(r'id="([^"]+)"', shown))
-    assert "第46周没有这种抱怨。" in shown
+    assert "第46周的评价里没有这种抱怨；" in shown
 
 
 def test_the_tiles_tell_value_and_direction() -> None:
@@ -113,6 +113,26 @@ def test_the_tiles_tell_value_and_direction() -> None:
     told = _plain(show.score_tiles(worlds.rank(), worlds.benchmark(), worlds.WEEK, 4.8))
     for part in ("|4.70|", "|差 0.10|", "距目标 4.80", "↑ +0.02", "|波动内|", "|可能变化|"):
         assert part in told
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        (4.70, 4.60, "|差 0.20||差距拉大 0.10|"),
+        (4.60, 4.70, "|差 0.10||差距缩小 0.10|"),
+        (4.85, 4.90, "|超 0.10||领先拉大 0.05|"),
+        (4.90, 4.85, "|超 0.05||领先缩小 0.05|"),
+        (4.75, 4.85, "|超 0.05||上周差 0.05|"),
+        (4.80, 4.70, "|差 0.10||上周持平|"),
+        (4.70, 4.80, "|持平||上周差 0.10|"),
+        (4.70, 4.70, "|差 0.10||和上周一样|"),
+    ],
+)
+def test_the_way_of_a_distance_says_of_what(before: float, now: float, said: str) -> None:
+    """An arrow beside a gap could be that of the score or that of the gap."""
+    told = _plain(show.score_tiles(worlds.rank().assign(own=[before, now]), worlds.benchmark(), worlds.WEEK, 4.8))
+    assert told.count(said) == 2
+    assert not re.search("[↑↓→]", told.partition("距目标")[2])
 
 
 @pytest.mark.parametrize("week", ["2026-W40", "2026-W47"])

@@ -7,19 +7,21 @@ import pandas as pd
 from shopscore_analysis import show
 from shopscore_analysis.measure.bursts import COLUMNS as BURST
 from shopscore_analysis.measure.screening import side_by_side, suspects
+from shopscore_analysis.schema import RECENT_DAYS
 from shopscore_analysis.score.warnings import COLUMNS as WARNING
 from shopscore_analysis.score.warnings import summary
-from shopscore_analysis.show.warnings import burst_words, what_if_words
+from shopscore_analysis.show.warnings import burst_words, offer_lines, what_if_words
 
 DAY = pd.Timestamp("2026-11-10 09:00:00")
 ALARM = {
     "level": 3, "rule": "过敏", "also": ("骗人",), "situation": "人身安全", "source": "评价", "text": "<b>过敏</b>",
+    "situations": ("人身安全", "质疑欺骗或假货"),
     "start": 3, "end": 5, "product_id": "p", "product": "<i>杯", "order_week": "2026-W45", "written": DAY,
     "due": DAY + pd.Timedelta(days=1), "answer": "待答复", "script": "先停用", "table": "reviews", "record": "r",
     "order": "o",
 }  # fmt: skip
 WARNINGS = pd.DataFrame([ALARM])[list(WARNING)]
-BURST_ROW = ("p", "defect", DAY, DAY, DAY, 6, 20, 2, 400, 1e-6, "真实变化")
+BURST_ROW = ("p", "defect", DAY, DAY, DAY, 6, 20, 2, 400, 1e-6, "真实变化", DAY, True, 9, 40)
 BURSTS = pd.DataFrame([BURST_ROW], columns=list(BURST))
 
 
@@ -27,6 +29,7 @@ def test_foreign_text_is_escaped_and_the_words_that_fired_are_marked() -> None:
     page = show.warnings_list(WARNINGS)._repr_html_()
     assert "&lt;b&gt;<mark>过敏</mark>&lt;/b&gt;" in page and "&lt;i&gt;杯" in page
     assert "<b>" not in page and "先停用" in page and "待答复" in page
+    assert "建议话术：人身安全（也属于质疑欺骗或假货）" in page
 
 
 def test_lists_are_capped_and_say_how_many_are_left_out() -> None:
@@ -64,8 +67,14 @@ def test_a_burst_leads_to_its_quotes_and_claims_no_more_than_its_verdict() -> No
     assert 'href="#e-defect"' in page and "6/20" in page and "2/400" in page and "平均每周误报不超过 0.1 处" in page
     (row,) = BURSTS.itertuples()
     assert burst_words(row, {}) == (
-        "[突增] p的「质量缺陷」：11月10日起 6/20，之前 84 天 2/400，11月10日看出（真实变化）。"
+        "[突增] p的「质量缺陷」：11月10日起 6/20，之前 84 天 2/400，11月10日看出（真实变化）；"
+        "还在继续，最近一次是 11月10日，最近 14 天 9/40（未到齐）。"
     )
+    assert "还在继续" in page and "9/40" in page
+    assert f"最近 {RECENT_DAYS} 天（未到齐）" in page and "未到齐：最近几天的还会陆续进来" in page
+    over = BURSTS.assign(goes_on=False, now_k=0)
+    assert "已经过去，最近一次是 11月10日，最近 14 天 0/40（未到齐）。" in burst_words(next(over.itertuples()), {})
+    assert "已经过去" in show.bursts_table(over, {}).markup
 
 
 def test_offers_have_their_row_and_the_total_of_all() -> None:
@@ -73,17 +82,29 @@ def test_offers_have_their_row_and_the_total_of_all() -> None:
         {
             "product": ["杯子", "毯子"], "source": "售后", "order_week": ["2026-W45", None], "cause_label": "质量缺陷",
             "liability": "merchant", "severity": 2, "history": "first", "value_fen": pd.array([9900, None], "Int64"),
-            "offer": ["partial", "coupon"], "amount_fen": [2970, 300], "label": "补偿三成", "refund_fen": [9900, 0],
+            "offer": ["partial", "coupon"],
+            "limited": ["most", "least"], "written": DAY, "start": [2, 0], "end": [4, 0],
+            "number": ["6938114207666067860", None], "reason": ["<i>质量问题", None], "text": ["<b>漏水", None],
+            "amount_fen": [2970, 300], "label": "补偿三成", "refund_fen": [9900, 0],
         }
     )  # fmt: skip
     page = show.offers_table(offers, "待处理", limit=1).markup
     assert "¥29.70" in page and "合计 ¥32.70；其中 1 条不知道实付金额" in page and "另有 1 行未列出" in page
+    assert "尾号 067860" in page and "6938114207666067860" not in page and "¥29.70（到上限）" in page
+    assert "&lt;i&gt;质量问题" in page and "&lt;b<mark>&gt;漏</mark>水" in page and "<b>" not in page
+    assert "11月10日 09:00" in page
+    first, second = (offer_lines(row) for row in offers.itertuples())
+    assert first[0] == "部分补偿 ¥29.70（到上限） · 杯子 · 订单尾号 067860 · 11月10日 09:00 · 售后"
+    assert first[1] == "“<b【>漏】水” · 平台原因：<i>质量问题"
+    assert second == [
+        "优惠券 ¥3.00（按下限） · 毯子 · 订单— · 11月10日 09:00 · 售后", "没有写说明", "质量缺陷，责任商家 → 补偿三成",
+    ]  # fmt: skip
     assert what_if_words(offers, "2026-10").startswith("2026-10 共 2 单：按表补偿合计 ¥32.70，当时实际退款 ¥99.00。")
 
 
 def test_hidden_returns_are_told_only_where_there_are_some() -> None:
     counted = pd.DataFrame({"of": ["quality"], "k": [2], "n": [10], "share": [0.2], "low": [0.06], "high": [0.51]})
-    assert "20.0%（2/10，6.0%–51.0%）" in show.hidden_line(counted).markup
+    assert "20.0%（2/10，6.0%–51.0%）记在" in show.hidden_line(counted).markup
     assert show.hidden_line(counted.assign(k=0)).markup == ""
     assert show.hidden_line(counted.assign(k=1, n=4)).markup == ""
 
