@@ -14,7 +14,7 @@ from shopscore_analysis.count import count
 from shopscore_analysis.errors import SettingsError, ShopscoreError
 from shopscore_analysis.measure.compare import compare
 from shopscore_analysis.measure.rates import ENOUGH, bh, newcombe, p_value, share
-from shopscore_analysis.report.receipt import data_as_of, versions
+from shopscore_analysis.report.receipt import day, versions
 from shopscore_analysis.report.under import newest, shops_under
 from shopscore_analysis.schema import POSSIBLE, TOO_FEW, WITHIN, weeks_to
 from shopscore_analysis.shards import Shard, shards
@@ -87,7 +87,7 @@ def _shop(folder: Path, week: str) -> tuple[dict[str, Any], pd.DataFrame]:
     scores = shop.scores().dropna(subset="score").groupby("week")["score"].last()
     held = shop.inventory
     digest = {"rows": held.rows("reviews"), "digest": held.digest("reviews")}
-    digest |= {"as_of": data_as_of(held.exported("reviews"))}
+    digest |= {"as_of": day(held.newest("reviews"))}
     digest |= {"own_lexicon": sha256(shop.own.encode()).hexdigest()[:12]} if shop.own else {}
     row = {
         "shop": shop.name, "score": scores.get(week), "score_before": scores.get(weeks[SPAN - 1]),

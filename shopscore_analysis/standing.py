@@ -21,7 +21,7 @@ from shopscore_analysis.measure.indicators import (
 )
 from shopscore_analysis.measure.ledger import ledger, points
 from shopscore_analysis.measure.outlook import rank_with
-from shopscore_analysis.schema import DIMENSIONS, week_start, weeks_to
+from shopscore_analysis.schema import ACCOUNT_WEEKS, DIMENSIONS, week_start, weeks_to
 from shopscore_analysis.score.account import Account, Published, account
 from shopscore_analysis.score.account import start_note as account_start_note
 from shopscore_analysis.score.actions import Terms, overridden, price_list, read_actions
@@ -86,9 +86,10 @@ def standing(shop: Shop, week: str = "", found: pd.DataFrame | None = None) -> A
     """
     rules, weights = rule_set(shop.settings.rules), shop.weighting
     now, history = published(shop, week), shop.records("scores")["date"]
-    lost = points(ledger(shop.tally("5 weeks", shop.week(week))), weights.weights)
+    lost = points(ledger(shop.tally(f"{ACCOUNT_WEEKS} weeks", shop.week(week))), weights.weights)
     stars = (lost["loss"] / lost["n"]).groupby(lost["dimension"]).sum()
     own = {name: 5 - float(stars.get(name, np.nan)) for name in DIMENSIONS}
+    own |= {"total": float(lost["mean"].max())}
     settings = shop.settings
     return account(
         rules, weights, now, measured(shop, week) if found is None else found,

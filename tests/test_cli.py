@@ -279,7 +279,7 @@ def test_status_says_how_old_the_newest_data_is_today(run: Run, shop: Path, monk
     run("load", HAND, "--shop", shop)
     monkeypatch.setattr(due, "today", lambda: date(2026, 12, 1))
     lines = run("status", "--shop", shop)[1].splitlines()
-    assert lines[1].split()[-3:] == ["最新数据", "距今天", "最新导出"]
+    assert lines[1].split()[-3:] == ["数据截至", "距今天", "最新导出"]
     reviews = next(line for line in lines if line.lstrip().startswith("评价 "))
     assert reviews.split()[-4:] == ["2026-11-13", "18", "天", "2026-11-16"]
     rivals = next(line for line in lines if line.lstrip().startswith("竞品"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from shopscore_analysis.report import deliver, dispatch, due, missed, runlog
 from shopscore_analysis.report.deliver import Delivery
 from shopscore_analysis.report.due import Outcome
 from shopscore_analysis.report.runlog import RunLog
+from shopscore_analysis.report.schedule import typed
 from shopscore_analysis.shop import Shop
 from tests.conftest import Run
 from tests.report import editions, shops
@@ -115,7 +117,7 @@ def test_runs_of_a_folder_that_is_not_there_are_refused(run: Run, tmp_path: Path
 
 def test_every_outcome_has_a_chinese_word_of_its_own() -> None:
     outcomes = {missed.MADE, missed.REMADE, due.LOADED, due.IDLE, due.WAITING, due.BUSY}
-    outcomes |= {runlog.RUNNING, runlog.KILLED, runlog.FAILED, runlog.SENT}
+    outcomes |= {runlog.RUNNING, runlog.KILLED, runlog.FAILED, runlog.SENT, runlog.UNSENT}
     assert set(_OUTCOMES) == outcomes and len(set(_OUTCOMES.values())) == len(outcomes)
 
 
@@ -132,11 +134,13 @@ def test_schedule_prints_or_writes_the_entry_and_says_what_comes_next(run: Run, 
 
 def test_send_is_a_dry_run_unless_really_meant(run: Run, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     code, out, _ = run("send", "--shop", shop.root)
-    written = [Path(line) for line in out.split()]
+    said, *lines = out.splitlines()
+    written = [Path(line) for line in lines]
+    assert said.startswith("这是预演，什么都没有发出") and "--really" in said
     assert code == 0 and len(written) == 8 and all(path.exists() for path in written)
     assert all(path.parent == shop.reports / "2026-W46" / "outbox" for path in written)
     found = json.loads(run("send", "--shop", shop.root, "--week", "2026-W45", "--json")[1])
-    assert found["sent"] == found["failed"] == [] and len(found["drafts"]) == 8
+    assert found["dry_run"] and found["sent"] == found["failed"] == [] and len(found["drafts"]) == 8
     code, _, err = run("send", "--shop", shop.root, "--really")
     assert code == 1 and "expected addresses in SHOPSCORE_SEND_TO, found none" in err
 
@@ -145,7 +149,7 @@ def test_send_lists_what_went_and_what_did_not(run: Run, shop: Shop, monkeypatch
     monkeypatch.setenv("SHOPSCORE_SEND_TO", "not-a-scheme://x")
     code, out, _ = run("send", "--shop", shop.root, "--really", "--json")
     found = json.loads(out)
-    assert code == 1 and found["sent"] == []
+    assert code == 1 and found["sent"] == [] and not found["dry_run"]
     assert [row["channel"] for row in found["failed"]] == [
         "SHOPSCORE_SEND_TO[1] (not-a-scheme)",
         "SHOPSCORE_SEND_OWNER",
@@ -178,11 +182,66 @@ def test_reports_made_and_sent_by_hand_stand_in_the_run_log(
     RunLog(shop.root.parent).begin(shop.root, shop.name, "weekly", "", {})
     monkeypatch.setenv("SHOPSCORE_SEND_TO", "json://127.0.0.1:9/")
     monkeypatch.setattr(deliver, "send", lambda *_: [Delivery("json", False, 4, "nobody answered")])
-    assert run("send", "--shop", shop.root, "--week", "2026-W46", "--really")[0] == 1
+    code, _, told = run("send", "--shop", shop.root, "--week", "2026-W46", "--really")
     sent, _ = RunLog(shop.root.parent).read()
-    assert (sent.outcome, sent.week) == ("failed", "2026-W46") and "json: nobody answered" in sent.detail
+    again = typed("shopscore", "send", "--shop", str(shop.root), "--week", "2026-W46", "--really")
+    assert code == 1 and again in told
+    assert (sent.outcome, sent.week) == ("unsent", "2026-W46") and sent.detail.startswith("json: nobody answered")
+    assert sent.detail.endswith(again) and "报告已经出好" in sent.detail
     code, out, _ = run("runs", shop.root, "--json")
-    assert code == 0 and [row["outcome"] for row in json.loads(out)["runs"]] == ["failed", "running", "made"]
+    assert code == 0 and [row["outcome"] for row in json.loads(out)["runs"]] == ["unsent", "running", "made"]
+    assert "发送失败" in run("runs", shop.root)[1] and run("runs", shop.root, "--outcome", "failed")[1] == ""
+
+
+def _unpublished(shop: Shop) -> None:
+    (shop.reports / "2026-W46" / "weekly.html").unlink()
+
+
+def _other_bytes(shop: Shop) -> None:
+    (shop.reports / "2026-W46" / "weekly.html").write_text("other", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "address", "why"),
+    [
+        (_unpublished, "json://127.0.0.1:9/", "expected a published report"),
+        (_other_bytes, "json://127.0.0.1:9/", "expected the bytes that were checked"),
+        (lambda shop: None, "", "expected addresses in SHOPSCORE_SEND_TO, found none"),
+    ],
+)
+def test_a_sending_that_tried_no_channel_does_not_say_that_the_report_is_there(
+    run: Run, shop: Shop, monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Shop], None], address: str, why: str
+) -> None:
+    spoil(shop)
+    monkeypatch.setenv("SHOPSCORE_SEND_TO", address)
+    code, _, told = run("send", "--shop", shop.root, "--week", "2026-W46", "--really")
+    (row,) = RunLog(shop.root).read()
+    assert code == 1 and row.outcome == "failed" and why in row.detail
+    assert "报告已经出好" not in row.detail + told
+
+
+def test_a_sending_that_was_broken_off_is_failed(run: Run, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody knows how far it came."""
+
+    def broken(*_: object) -> list[Delivery]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(dispatch, "sent", broken)
+    run("send", "--shop", shop.root, "--week", "2026-W46", "--really")
+    (row,) = RunLog(shop.root).read()
+    assert (row.outcome, row.detail) == ("failed", "KeyboardInterrupt")
+
+
+@pytest.mark.parametrize("spoil", [_unpublished, _other_bytes])
+def test_a_scheduled_sending_of_a_damaged_page_does_not_say_that_the_report_is_there(
+    shop: Shop, spoil: Callable[[Shop], None]
+) -> None:
+    page = shop.reports / "2026-W46" / "weekly.html"
+    spoil(shop)
+    made = Outcome(str(shop.root), shop.name, "2026-W46", "made", "", str(page))
+    dispatch.dispatch([made], {"SHOPSCORE_SEND_TO": "json://127.0.0.1:9/"}, RunLog(shop.root))
+    (row,) = RunLog(shop.root).read()
+    assert row.outcome == "failed" and "weekly.html: expected" in row.detail and "报告已经出好" not in row.detail
 
 
 def test_a_report_that_fails_by_hand_is_logged_with_its_cell(run: Run, tmp_path: Path) -> None:

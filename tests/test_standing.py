@@ -53,6 +53,14 @@ def shop(tmp_path: Path) -> Shop:
     return shop
 
 
+def test_a_report_is_as_new_as_status_says_not_as_its_export(shop: Shop) -> None:
+    """The newest review is of the 13th; the export that brought it was made three days later."""
+    told = report.facts(shop, "2026-W46")
+    reviews = shop.status()["tables"]["reviews"]
+    assert told["data_as_of"] == reviews["newest_record"][:10] == "2026-11-13"
+    assert told["exported"] == reviews["newest_export"][:10] == "2026-11-16"
+
+
 def test_patterns_and_lags_of_the_twelve_reviews(shop: Shop) -> None:
     tally = shop.tally("all")
     patterns = tally.counts("pattern", "key").to_dict()
@@ -120,6 +128,8 @@ def test_score_prints_the_account_and_as_json(shop: Shop, run: Run) -> None:
     code, out, _ = run("score", "--shop", shop.root)
     assert code == 0
     assert "文章口径（5 分制）" in out and "4.67—" not in out and "近似" not in out.split("指标")[0]
+    assert "评价均分" in out and "口径（5 − 丢星）" not in out and "· 评价均分：最近 5 周全部评价的平均星级" in out
+    assert out.count("近 5 周评价均分") == 1 and "5 − 这一维丢的星" in out
     assert "其余权重来源未给出" in out and "近 30 天评价均分到 4.80" in out
     code, out, _ = run("score", "--shop", shop.root, "--json", "--target", "4.5")
     told = json.loads(out)

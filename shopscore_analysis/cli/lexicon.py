@@ -64,6 +64,7 @@ def _found_json(home: Shop, found: Unmapped, path: Path) -> dict[str, Any]:
     return {
         "shop": home.name,
         "weeks": [found.weeks[0], found.weeks[-1]],
+        "weeks_with_reviews": found.weeks,
         "lexicon": found.digest,
         "coverage": _records(found.coverage),
         "phrases": _records(found.phrases),
@@ -76,12 +77,12 @@ def _found_json(home: Shop, found: Unmapped, path: Path) -> dict[str, Any]:
 
 def _print_found(found: Unmapped) -> None:
     from shopscore_analysis.schema import cause_label
-    from shopscore_analysis.show.lexicon import lexicon_words
+    from shopscore_analysis.show.lexicon import lexicon_weeks, lexicon_words
     from shopscore_analysis.show.tables import each
 
     out = Console(markup=False, highlight=False)
     out.print(
-        f"{found.weeks[0]} — {found.weeks[-1]}",
+        lexicon_weeks(found.weeks, found.asked),
         lexicon_words(found.coverage),
         sep="\n",
         soft_wrap=True,

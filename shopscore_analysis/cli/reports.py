@@ -12,6 +12,7 @@ import typer
 from shopscore_analysis.cli.options import (
     AsJson,
     Cluster,
+    Memory,
     ShopFolder,
     Week,
     Workers,
@@ -54,6 +55,7 @@ def report(
         ),
     ] = None,
     workers: Workers = 0,
+    memory: Memory = "",
     cluster: Cluster = "",
     as_json: AsJson = False,
 ) -> None:
@@ -63,7 +65,7 @@ def report(
     """
     named = dict(_named(text) for text in parameter or [])
     if "root" not in named:
-        _count(shop, workers, cluster)
+        _count(shop, workers, cluster, memory)
     bundle = _report(shop, notebook, week, named)
     if as_json:
         return print_json(
@@ -79,14 +81,14 @@ def report(
     return None
 
 
-def _count(folder: Path, workers: int, cluster: str) -> None:
+def _count(folder: Path, workers: int, cluster: str, memory: str) -> None:
     """Counts what is new before the notebook starts, where the notebook will find it."""
     from shopscore_analysis.cli.counting import count_ahead
     from shopscore_analysis.shop import Shop
 
     home = Shop.open(folder)
     if home.keeps:
-        count_ahead(home, workers, cluster)
+        count_ahead(home, workers, cluster, memory)
 
 
 def _named(text: str) -> tuple[str, str]:

@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shopscore_analysis.cli.options import AsJson, ShopFolder, Week, bar, grid, note, notes, print_grid, print_json
+from shopscore_analysis.cli.counting import bytes_of
+from shopscore_analysis.cli.options import (
+    AsJson,
+    Memory,
+    ShopFolder,
+    Week,
+    bar,
+    grid,
+    note,
+    notes,
+    print_grid,
+    print_json,
+)
 
 if TYPE_CHECKING:
     from shopscore_analysis.report.deliver import Delivery
@@ -22,8 +34,10 @@ Root = Annotated[Path, typer.Argument(metavar="ROOT", help="The folder with the 
 Notebook = Annotated[str, typer.Option(help="The notebook that makes the report.")]
 _OUTCOMES = {
     "running": "进行中", "loaded": "已导入", "made": "已出报告", "remade": "已重出", "sent": "已发送",
-    "idle": "没有到期的", "waiting": "等导出", "busy": "另一个在跑", "failed": "失败", "killed": "中断",
+    "unsent": "发送失败", "idle": "没有到期的", "waiting": "等导出", "busy": "另一个在跑", "failed": "失败",
+    "killed": "中断",
 }  # fmt: skip
+_REHEARSED = "这是预演，什么都没有发出；每个渠道会收到的内容写在下面的文件里，看过以后加 --really 才真的发送。"
 
 
 def run_due(
@@ -32,6 +46,7 @@ def run_due(
     jobs: Annotated[int, typer.Option(min=1, max=16, help="Shops at once.")] = 2,
     catch_up: Annotated[int, typer.Option(min=1, help="Missed weeks of a shop to make up for at most.")] = 8,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that count one shop.")] = 1,
+    memory: Memory = "",
     send: Annotated[bool, typer.Option("--send", help="Send each new report; failures go to the owner.")] = False,
     today: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="What counts as today.", show_default="today")] = "",
     as_json: AsJson = False,
@@ -44,8 +59,9 @@ def run_due(
     from shopscore_analysis.report.dispatch import dispatch
     from shopscore_analysis.report.runlog import RunLog
 
+    most = bytes_of(memory)
     with bar("家店") as progress:
-        outcomes = due.run_due(root, notebook, jobs, _day(today), catch_up, progress, workers)
+        outcomes = due.run_due(root, notebook, jobs, _day(today), catch_up, progress, workers, most, note)
     deliveries = dispatch(outcomes, os.environ, RunLog(root.expanduser().resolve())) if send else []
     if as_json:
         print_json(
@@ -184,14 +200,16 @@ def send(
     if not really:
         drafts = [str(path) for path in dispatch.drafted(shop, week, notebook, os.environ)]
         if as_json:
-            return print_json({"sent": [], "failed": [], "drafts": drafts})
+            return print_json({"dry_run": True, "sent": [], "failed": [], "drafts": drafts})
+        typer.echo(_REHEARSED)
         typer.echo("\n".join(drafts))
         return None
     deliveries = _sent(shop, week, notebook)
     if as_json:
         rows = [delivery.row() for delivery in deliveries]
         failed = [row for row in rows if not row["sent"]]
-        print_json({"sent": [row for row in rows if row["sent"]], "failed": failed, "drafts": []})
+        went = [row for row in rows if row["sent"]]
+        print_json({"dry_run": False, "sent": went, "failed": failed, "drafts": []})
     else:
         _print_deliveries(deliveries)
     if not all(delivery.sent for delivery in deliveries):
@@ -202,13 +220,16 @@ def send(
 def _sent(folder: Path, week: str, notebook: str) -> list[Delivery]:
     """The deliveries of a report, of which the run log tells."""
     from shopscore_analysis.report import dispatch
-    from shopscore_analysis.report.runlog import SENT, entered, log_of
+    from shopscore_analysis.report.runlog import SENT, UNSENT, entered, log_of
     from shopscore_analysis.shop import Shop
 
-    home = Shop.open(folder)
-    with entered(log_of(home.root), home.root, home.name, Path(notebook).stem, home.week(week), SENT, note) as entry:
+    home, stem = Shop.open(folder), Path(notebook).stem
+    chosen, log = home.week(week), log_of(home.root)
+    with entered(log, home.root, home.name, stem, chosen, SENT, note) as entry:
         deliveries = dispatch.sent(folder, week, notebook, os.environ)
-        entry.outcome, entry.detail = dispatch.ended(deliveries)
+        entry.outcome, entry.detail = dispatch.ended(deliveries, home.root, chosen, stem)
+    if entry.outcome == UNSENT:
+        note(dispatch.again(home.root, chosen, stem))
     return deliveries
 
 

@@ -13,7 +13,17 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from shopscore_analysis.cli.counting import count_ahead
-from shopscore_analysis.cli.options import AsJson, Cluster, ShopFolder, Week, Workers, notes, print_json, working
+from shopscore_analysis.cli.options import (
+    AsJson,
+    Cluster,
+    Memory,
+    ShopFolder,
+    Week,
+    Workers,
+    notes,
+    print_json,
+    working,
+)
 
 if TYPE_CHECKING:
     from shopscore_analysis.score.account import Account
@@ -33,6 +43,7 @@ def score(
     target: Target = None,
     shop: ShopFolder = Path(),
     workers: Workers = 0,
+    memory: Memory = "",
     cluster: Cluster = "",
     as_json: AsJson = False,
 ) -> None:
@@ -45,7 +56,7 @@ def score(
 
     home = Shop.open(shop)
     goal = target or home.settings.target
-    count_ahead(home, workers, cluster)
+    count_ahead(home, workers, cluster, memory)
     with working("评分"):
         found, stars = standing(home, week), five_stars(home, goal, week)
     if as_json:
@@ -65,6 +76,7 @@ def _account_json(found: Account) -> dict[str, Any]:
         "scale": found.rules.scale,
         "own": [found.low, found.high],
         "platform": list(found.platform),
+        "mean_stars": found.stars,
         "dimensions": _records(found.dimensions),
         "indicators": _records(found.indicators),
         "notes": list(found.notes),
@@ -72,7 +84,8 @@ def _account_json(found: Account) -> dict[str, Any]:
 
 
 def _print_account(found: Account, goal: float, stars: Reach) -> None:
-    from shopscore_analysis.show.account import band, indicator_words
+    from shopscore_analysis.show import theme
+    from shopscore_analysis.show.account import LESS_LOST, MEAN_STARS_TOLD, band, indicator_words, mean_words
     from shopscore_analysis.show.charts import GAP_NAMES
     from shopscore_analysis.show.plan import reach_words
     from shopscore_analysis.show.tables import each
@@ -80,20 +93,21 @@ def _print_account(found: Account, goal: float, stars: Reach) -> None:
     out = Console()
     weights = " · 权重是假定的" if found.weighting.assumed else ""
     out.print(f"{found.rules.label} · {found.published.day}{weights}")
-    grid = Grid("维度", "平台分", "权重", "计入总分", "本店评价口径（5 − 丢星）", box=None)
+    grid = Grid("维度", "平台分", "权重", "计入总分", LESS_LOST, box=None)
     for row in each(found.dimensions):
         grid.add_row(
             GAP_NAMES[row.dimension], band(row.low, row.high), f"{row.weight:.1%}", f"{row.points:.2f}",
-            f"{row.ledger:.2f}",
+            theme.points(row.ledger),
         )  # fmt: skip
-    grid.add_row("总分", f"{band(*found.platform)}（平台）", "", f"{band(found.low, found.high)}（自算）", "")
+    total = f"{band(*found.platform)}（平台）", "", f"{band(found.low, found.high)}（自算）", mean_words(found.stars)
+    grid.add_row("总分", *total)
     out.print(grid)
     lines = Grid("指标", "近 30 天", box=None)
     lines.add_column("口径", overflow="fold")
     for row in each(found.indicators):
         lines.add_row(row.label, *indicator_words(row))
     out.print(lines)
-    for line in (*found.notes, reach_words(goal, stars)):
+    for line in (MEAN_STARS_TOLD, *found.notes, reach_words(goal, stars)):
         out.print(f"· {line}", markup=False, highlight=False, soft_wrap=True)
 
 
@@ -107,6 +121,7 @@ def plan(
     ] = None,
     shop: ShopFolder = Path(),
     workers: Workers = 0,
+    memory: Memory = "",
     cluster: Cluster = "",
     as_json: AsJson = False,
 ) -> None:
@@ -120,7 +135,7 @@ def plan(
     home = Shop.open(shop)
     if done:
         _mark(home, done)
-    count_ahead(home, workers, cluster)
+    count_ahead(home, workers, cluster, memory)
     found, kept = plans(home, target, week), promises(home, week)
     if save:
         notes.print(f"计划存到 {_save(home, found, week)}", markup=False)

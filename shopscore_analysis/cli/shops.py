@@ -38,7 +38,15 @@ def init(
     typer.echo(shop.root)
     if said := _doubt(shop.settings.category):
         notes.print(said, style="yellow", markup=False, highlight=False, soft_wrap=True)
-    note(f"下一步：把后台导出的文件放进 {shop.root / 'data' / 'raw'}，再运行 shopscore load --shop {folder}")
+    note(f"下一步：{_to_load(folder)}")
+
+
+def _to_load(folder: Path) -> str:
+    """How a shop's first exports are loaded."""
+    from shopscore_analysis.report.schedule import typed
+
+    command = typed("shopscore", "load", "--shop", str(folder))
+    return f"把后台导出的文件放进 {folder / 'data' / 'raw'}，再运行 {command}"
 
 
 def _doubt(category: str) -> str:
@@ -146,7 +154,7 @@ def status(shop: ShopFolder = Path(), as_json: AsJson = False) -> None:
         return print_json(found)
     _print_status(found)
     if not any(table["rows"] for table in found["tables"].values()):
-        note(f"还没有数据：把后台导出的文件放进 {shop / 'data' / 'raw'}，再运行 shopscore load --shop {shop}")
+        note(f"还没有数据：{_to_load(shop)}")
     return None
 
 
@@ -154,7 +162,7 @@ def _print_status(found: dict[str, Any]) -> None:
     from shopscore_analysis.schema import TABLES
 
     typer.echo(found["shop"])
-    headings = ("数据", "记录", "第一周", "最近一周", "周数", "缺的周", "最新数据", "距今天", "最新导出")
+    headings = ("数据", "记录", "第一周", "最近一周", "周数", "缺的周", "数据截至", "距今天", "最新导出")
     shown = grid(*headings, whole=(*headings[:5], *headings[6:]))
     for name, table in found["tables"].items():
         weeks = sorted(table["weeks"]) or ["-"]

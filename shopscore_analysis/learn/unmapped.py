@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from shopscore_analysis.copies import copies
+from shopscore_analysis.excerpts import excerpt
 from shopscore_analysis.measure.rates import newcombe
 from shopscore_analysis.schema import LOSS_UNIT, weeks_to
 from shopscore_analysis.shards import COMPLAINS, NEGATIVE_STARS, Shard, tag_shard, week_labels
@@ -36,13 +37,14 @@ WORDS = ("phrase", "k", "stars", "cohesion", "before", "after", "first", "second
 
 @dataclass(frozen=True)
 class Unmapped:
-    """The lexicon's gaps over some weeks.
+    """The lexicon's gaps over some weeks: `weeks` are those that hold reviews, of the `asked` last ones.
 
     `coverage`: part, k, n (reviews that lost stars), loss (stars), share_of_loss; the parts add up to everything lost.
     `phrases`: `PHRASES`, `words`: `WORDS`, dearest first. `digest`: of the lexicon and the weights.
     """
 
     weeks: list[str]
+    asked: int
     coverage: pd.DataFrame
     phrases: pd.DataFrame
     words: pd.DataFrame
@@ -51,13 +53,14 @@ class Unmapped:
 
 def unmapped(shop: Shop, last: int = WEEKS, week: str = "", top: int = 30) -> Unmapped:
     """The gaps of the shop's lexicon over the `last` weeks up to `week` (default: the newest with reviews)."""
-    weeks = weeks_to(shop.week(week), last)
+    known = set(shop.weeks)
+    weeks = [one for one in weeks_to(shop.week(week), last) if one in known]
     shard = window(shop, weeks)
     read = voices(shard)
     phrases = dear_phrases(read, shard, top)
     words = dear_words(read, shard, top)
     words = words[~words["phrase"].isin(phrases["phrase"])].reset_index(drop=True)
-    return Unmapped(weeks, coverage_of(read), phrases, words, tagger_digest(shard.category, shard.own)[:12])
+    return Unmapped(weeks, last, coverage_of(read), phrases, words, tagger_digest(shard.category, shard.own)[:12])
 
 
 def window(shop: Shop, weeks: list[str]) -> Shard:
@@ -105,16 +108,17 @@ def dear_phrases(read: pd.DataFrame, shard: Shard, top: int) -> pd.DataFrame:
     """The phrases that mark what complains without a cause, the dearest first: `PHRASES`.
 
     k of n such texts hold the phrase, k_against of n_against favourable ones, which is surely less often (Newcombe's
-    95 % interval of the two shares lies above 0). stars: what their reviews lost.
+    95 % interval of the two shares lies above 0). stars: what their reviews lost. What praises is left out (`_sour`).
     """
     own = read[read["pool"] == "own"].sort_values("key", ignore_index=True)
     against = read[read["pool"] == "against"].sort_values("key").head(BACKGROUND)
     said = _exploded(own)
     counted = said.groupby("phrase", as_index=False).agg(k=("row", "size"), lost=("lost", "sum"))
-    other = _exploded(against)["phrase"].value_counts()
-    counted["k_against"] = counted["phrase"].map(other).fillna(0).astype("int64")
-    counted = counted.assign(n=len(own), n_against=len(against))
-    kept = counted[(counted["k"] >= LEAST) & _marking(counted)]
+    liked = _exploded(against).groupby("phrase").agg(k_against=("row", "size"), lost_against=("lost", "sum"))
+    counted = counted.join(liked, on="phrase").fillna({"k_against": 0, "lost_against": 0})
+    counted = counted.astype({"k_against": "int64"}).assign(n=len(own), n_against=len(against))
+    often = counted[(counted["k"] >= LEAST) & _marking(counted)]
+    kept = often[_sour(often, read, shard)]
     ranked = kept.assign(size=kept["phrase"].str.len()).sort_values(
         ["lost", "size", "phrase"], ascending=[False, False, True]
     )
@@ -128,6 +132,27 @@ def _marking(counted: pd.DataFrame) -> pd.Series:
     k, n, k_against, n_against = (counted[name].to_numpy(dtype=float) for name in ("k", "n", "k_against", "n_against"))
     _, low, _ = newcombe(k, n, k_against, n_against)
     return pd.Series((low > 0) | (n_against == 0), index=counted.index)
+
+
+def _sour(found: pd.DataFrame, read: pd.DataFrame, shard: Shard) -> pd.Series:
+    """Which phrases do not praise: neither in their own words nor by their reviews.
+
+    The reviews without a cause that hold the phrase lose at least as many stars as a review of the shop with words
+    does; where nothing is praised or nothing is known of them, nothing is compared. `found`: phrase, k reviews of
+    "own" that lost `lost`, k_against of "against" (of its first BACKGROUND) that lost `lost_against`.
+    """
+    worded = read[(read["words"].str.strip() != "") & ~read["copy"]]
+    favourable = int((read["pool"] == "against").sum())
+    times = max(favourable / BACKGROUND, 1.0)
+    held = found["k"] + times * found["k_against"]
+    cheap = (found["lost"] + times * found["lost_against"]) / held < worded["lost"].mean()
+    praises = beliefs(found["phrase"].tolist(), shard.category, shard.own).praises
+    return ~(cheap & (favourable > 0)) & ~praises
+
+
+def _folded(words: pd.Series) -> pd.Series:
+    """Texts as phrases and new words are spelled."""
+    return pd.Series([fold(text) for text in words], index=words.index, dtype="str")
 
 
 def _exploded(texts: pd.DataFrame) -> pd.DataFrame:
@@ -178,23 +203,23 @@ def _quotes(phrase: str, folded: list[str], texts: list[str]) -> tuple[str, str]
 
 
 def _around(text: str, at: int, phrase: str) -> str:
-    start = max(at - (QUOTE - len(phrase)) // 2, 0)
-    printable = (sign if sign.isprintable() else " " for sign in text[start : start + QUOTE])
-    return " ".join("".join(printable).split())
+    shown, _ = excerpt(text, (at, at + len(phrase)), QUOTE)
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in shown).split())
 
 
 def dear_words(read: pd.DataFrame, shard: Shard, top: int) -> pd.DataFrame:
     """New words of the window in texts that complain without a cause, the dearest first: `WORDS`.
 
-    A word whose share among favourable texts is at least as large as among these is left out.
+    A word whose share among favourable texts is at least as large as among these is left out, and one that praises.
     """
     spoken = read[(read["words"].str.strip() != "") & ~read["copy"]]
     own = read[read["pool"] == "own"].sort_values("key", ignore_index=True)
-    liked = read.loc[read["pool"] == "against", "words"]
+    against = read[read["pool"] == "against"].sort_values("key").head(BACKGROUND)
+    said, liked = (_folded(texts["words"]) for texts in (own, against))
     new = new_words(spoken["words"].tolist(), 10 * top)
     known = beliefs([word.word for word in new], shard.category, shard.own).stated
     found = [word for word, causes in zip(new, known, strict=True) if not causes.any()]
-    holds = [own["words"].str.contains(word.word, regex=False) for word in found]
+    holds = [said.str.contains(word.word, regex=False) for word in found]
     table = pd.DataFrame(
         {
             "phrase": [word.word for word in found], "k": [int(row.sum()) for row in holds],
@@ -202,8 +227,12 @@ def dear_words(read: pd.DataFrame, shard: Shard, top: int) -> pd.DataFrame:
             "before": [word.before for word in found], "after": [word.after for word in found],
         }
     ).astype({"phrase": "str"})  # fmt: skip
-    held = table[table["k"] > 0]
-    favourable = np.array([int(liked.str.contains(word, regex=False).sum()) for word in held["phrase"]], dtype=np.int64)
-    marking = held["k"] * max(len(liked), 1) > favourable * len(own)
-    ranked = held[marking].sort_values(["lost", "phrase"], ascending=[False, True])
+    table = table[table["k"] > 0]
+    praised = [liked.str.contains(word, regex=False) for word in table["phrase"]]
+    held = table.assign(
+        k_against=[int(row.sum()) for row in praised],
+        lost_against=[int(against.loc[row, "lost"].sum()) for row in praised],
+    )
+    marking = held["k"] * max(len(liked), 1) > held["k_against"] * len(own)
+    ranked = held[marking & _sour(held, read, shard)].sort_values(["lost", "phrase"], ascending=[False, True])
     return _quoted(ranked.head(top).reset_index(drop=True), own)[list(WORDS)]

@@ -27,6 +27,7 @@ _OTHER = {
     b"%PDF": "a PDF",
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
     b"Rar!": "a RAR archive",
     b"7z\xbc\xaf": "a 7z archive",
 }
@@ -60,8 +61,17 @@ def grids(source: Source, depth: int = 0) -> Iterator[Grid]:
         yield from _texts(source, head)
 
 
+def foreign(head: bytes) -> str | None:
+    """What a file is that holds no text for us, by its first bytes: a PDF, a picture, an archive of another kind.
+
+    >>> foreign(b"%PDF-1.4"), foreign("评价".encode())
+    ('a PDF', None)
+    """
+    return next((kind for magic, kind in _OTHER.items() if head.startswith(magic)), None)
+
+
 def _texts(source: Source, head: bytes) -> Iterator[Grid]:
-    kind = next((kind for magic, kind in _OTHER.items() if head.startswith(magic)), None)
+    kind = foreign(head)
     if kind or not is_text(source):
         found = kind or "binary data"
         raise ExportError(f"expected CSV or a workbook, found {found}; {_ADVICE}", source.path, source.member or None)
@@ -138,7 +148,7 @@ def read_table(path: Path) -> pa.Table:
 
     ExportError where the file holds no table, or more than one.
     """
-    if path.suffix == ".jsonl":
+    if path.suffix.lower() == ".jsonl":
         return _json_lines(path)
     found = list(grids(Source.of(path)))
     if len(found) != 1:
@@ -155,7 +165,11 @@ def read_table(path: Path) -> pa.Table:
 
 def _json_lines(path: Path) -> pa.Table:
     records = []
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
+    try:
+        text = Source.of(path).data().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ExportError(f"expected JSON lines in UTF-8, found {error.reason}; save it as UTF-8", path) from error
+    for number, line in enumerate(text.splitlines(), 1):
         try:
             record = json.loads(line) if line.strip() else {}
         except json.JSONDecodeError as error:

@@ -52,8 +52,9 @@ class Account:
 
     `dimensions`: dimension, low, high (the platform's value on the rule set's scale; a band where it had to be read
     from the other scale), weight, points (of the total, from low), ledger (5 less the stars that reviews lost to it:
-    our own reading). `indicators`: those of the rule set with what the exports give. `low`, `high`: our own total;
-    `platform` the published one, on the rule set's scale, as a band too. `notes` in the reader's language.
+    our own reading). `stars`: the mean stars of the same reviews. `indicators`: those of the rule set with what the
+    exports give. `low`, `high`: our own total; `platform` the published one, on the rule set's scale, as a band too.
+    `notes` in the reader's language.
     """
 
     rules: RuleSet
@@ -65,6 +66,7 @@ class Account:
     high: float
     platform: tuple[float, float]
     notes: tuple[str, ...]
+    stars: float
 
 
 @cache
@@ -126,9 +128,9 @@ def account(
     """The account of one day's score.
 
     `found`: estimates of indicators (name, value, unit, k, n, low, high); `ledger`: stars by dimension as the own
-    reviews give them (5 less what its causes lost); `history`: first and last day of the own scores, for breaks of
-    the rules; `industry`: 考核行业 and 店铺类型. Dimensions are the platform's: how indicators become a dimension is
-    not public.
+    reviews give them (5 less what its causes lost), and their mean as "total"; `history`: first and last day of the
+    own scores, for breaks of the rules; `industry`: 考核行业 and 店铺类型. Dimensions are the platform's: how
+    indicators become a dimension is not public.
     """
     ends = {name: on_scale(published.dimensions.get(name, np.nan), published.scale, rules) for name in DIMENSIONS}
     rows = [
@@ -144,6 +146,7 @@ def account(
     return Account(
         rules, weighting, published, pd.DataFrame(rows, columns=list(DIMENSION_COLUMNS)),
         _indicators(rules, found, single), low, high, platform, tuple(filter(None, notes)),
+        (ledger or {}).get("total", np.nan),
     )  # fmt: skip
 
 

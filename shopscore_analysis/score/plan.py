@@ -191,14 +191,17 @@ def plan(
 
 
 def table(plans: Sequence[Plan]) -> pd.DataFrame:
-    """Plans as a frame: case, feasible, actions, cost, capital, before, after, target, words; one row per case."""
+    """Plans as a frame: case, feasible, actions, cost, capital, before, after, target, words; one row per case.
+
+    What does not reach the target has no cost and no capital (NaN); its `words` say why it does not.
+    """
     return pd.DataFrame(
         {
             "case": [CASE_LABELS[found.case] for found in plans],
             "feasible": [found.feasible for found in plans],
             "actions": ["、".join(item.action.label for item in found.chosen) for found in plans],
-            "cost": [found.cost for found in plans],
-            "capital": [found.capital for found in plans],
+            "cost": [found.cost if found.feasible else np.nan for found in plans],
+            "capital": [found.capital if found.feasible else np.nan for found in plans],
             "before": [found.total_before for found in plans],
             "after": [found.total_after for found in plans],
             "target": [found.target for found in plans],

@@ -85,6 +85,47 @@ def test_praise_under_few_stars_and_complaints_that_cost_nothing_are_no_candidat
     assert (first["phrase"], first["k"], first["n"]) == (SIGH, 5, 5) and len(found.phrases) == 1
 
 
+def test_what_mostly_costs_no_star_is_no_complaint_though_complaints_say_it_more_often(shop: Shop) -> None:
+    """Six of twenty complaints against sixty of seven hundred others lose fewer stars than any review does."""
+    praise = pd.concat([_read(0, 10)[20:]] * 6, ignore_index=True)
+    known = pd.concat([_read(0, 0)[:20].assign(pool="", words="掉色")] * 10, ignore_index=True)
+    few, many = (pd.concat([_read(6, 0), praise, known[:size]], ignore_index=True) for size in (0, 200))
+    offered = [set(dear_phrases(read, shop.shard(), 9)["phrase"]) for read in (few, many)]
+    assert ["窗户" in phrases for phrases in offered] == [True, False]
+
+
+def test_a_phrase_that_praises_is_not_offered_whatever_its_reviews_lost(shop: Shop) -> None:
+    read = _read(8, 0).replace({"words": {"窗户": "客服回复很快"}})
+    assert "客服回复很快" not in set(dear_phrases(read, shop.shard(), 9)["phrase"])
+
+
+def test_a_phrase_that_its_texts_spell_otherwise_is_offered(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Phrases and words are folded, texts are not: none was found in any text, and it was dropped without a word."""
+    other = _read(8, 0).replace({"words": {"窗户": "窗戶"}})
+    monkeypatch.setattr(module, "new_words", lambda *_: [NewWord("窗户", 9, 6.0, 2.0, 2.0)])
+    assert "窗户" in set(dear_words(other, shop.shard(), 9)["phrase"])
+    monkeypatch.setattr(module, "candidates", lambda texts: [{"＃窗"} if text == "窗户" else set() for text in texts])
+    assert set(dear_phrases(_read(8, 0), shop.shard(), 9)["phrase"]) == {"＃窗"}
+
+
+def test_favourable_reviews_that_are_not_compared_count_by_those_that_are(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a hundred the first fifty are read: the one of them with the phrase stands for two."""
+    read = _read(8, 1).assign(lost=[60] * 8 + [240] * 12 + [0] + [27] * 99)
+    offered = []
+    for most in (100, 50):
+        monkeypatch.setattr(module, "BACKGROUND", most)
+        offered.append("窗户" in set(dear_phrases(read, shop.shard(), 9)["phrase"]))
+    assert offered == [True, False]
+
+
+def test_only_weeks_with_reviews_are_named(found: Unmapped, shop: Shop) -> None:
+    """26 weeks of a shop that is one week old are that week."""
+    assert (found.weeks, found.asked) == ([WEEK], 4)
+    assert unmapped(shop, 1).weeks == [WEEK]
+
+
 def test_phrases_that_stand_in_the_same_reviews_are_offered_once(found: Unmapped) -> None:
     assert len(found.phrases) == 1
 

@@ -202,7 +202,8 @@ def test_values_that_no_arm_names_are_listed(shop: Shop) -> None:
         for note in readout_notes(found)
     )
     assert [one.test.name for one in readouts(declared_)] == ["尺码卡"]
-    assert "甲 1,050" in experiment_readouts([found]).markup
+    markup = experiment_readouts([found]).markup
+    assert "甲 1,050" in markup and markup.index(">结论<") < markup.index(">这一组<")  # in view without scrolling
 
 
 def test_a_split_of_products_waits_for_no_orders_and_needs_five_of_each(shop: Shop) -> None:
