@@ -19,7 +19,8 @@ MB = 1_000_000
 GATHERS = 130 * MB  # the process that gathers, and the pages of libraries that all processes share
 _KEPT = 0.15  # bytes that it holds of each byte of reviews and after-sales: where they go, and which are copies
 _PLACES, _TIMES = 130 * MB, 6.3  # a process that places a month: at rest, and for each byte of the month, unpacked
-_COUNTS = 420 * MB  # a process that counts a shard of the largest size
+_RESTS, _GROWS = 270 * MB, 40  # one that counts shards: after the first, and for each byte of the month, unpacked,
+_COUNTS = 500 * MB  # but no more than this, since a shard has a largest size
 _UNITS = {
     f"{unit}{kind}": base**power
     for power, unit in enumerate("kmgt", 1)
@@ -53,7 +54,7 @@ def gathering(heavy: Weight) -> int:
 
 def counting(heavy: Weight) -> int:
     """About how many bytes of its own each process takes that counts, at its largest task."""
-    return max(_COUNTS, _PLACES + round(_TIMES * heavy.largest))
+    return max(min(_COUNTS, _RESTS + _GROWS * heavy.largest), _PLACES + round(_TIMES * heavy.largest))
 
 
 def fitting(heavy: Weight, memory: int) -> int:
