@@ -16,6 +16,7 @@ _NOISE = re.compile(r"[\s/、,.。()\[\]【】\-_:：]|^\d+")
 NO_CAUSE = "none"
 
 
+@lru_cache(maxsize=1024)
 def cause_of(reason: str) -> str | None:
     """The cause that an after-sale reason states, None where it states none or is unknown.
 
