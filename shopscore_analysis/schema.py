@@ -227,7 +227,7 @@ CAUSES: MappingProxyType[str, Cause] = MappingProxyType(
 REAL, POSSIBLE, WITHIN, TOO_FEW = "真实变化", "可能变化", "波动内", "样本不足"  # the words that prose may not outrun
 
 ACCOUNT_WEEKS = 5  # whose reviews stand beside the platform's figures
-RECENT_DAYS = 14  # up to the newest day looked at: how a burst stands now
+RECENT_DAYS = 7  # up to the newest day looked at: how a burst stands now
 FALSE_BURSTS_A_WEEK = 0.1  # bursts that are none, a shop and week, at most: what their threshold is set to, and says
 
 PENDING_STATUS = "待"  # 待商家处理, 待买家退货, 待商家收货, 售后待处理: every status of a case that is not over

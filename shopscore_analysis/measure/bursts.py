@@ -24,6 +24,7 @@ PAST = 84  # days before a window that it is compared with
 _LOOKS = 2  # independent looks that the seven windows of one day are worth: by simulation
 _FEWEST_DAYS = 28  # of such a past
 _FEWEST = 3  # complaints below which nothing is a burst
+_GOES_ON = 0.05  # tail of the newest days against those before a burst, up to which it goes on
 _SURE = 5  # complaints from which a burst is called real
 _APART = 7  # days without an alarm that end a burst
 WHOLE_SHOP = ""
@@ -52,30 +53,36 @@ class _Alarm(NamedTuple):
 
 
 def bursts(heard: pd.DataFrame, voices: pd.DataFrame, since: date, until: date) -> pd.DataFrame:
-    """The bursts with an alarm from `since` to `until`, the newest first. Columns: COLUMNS.
+    """The bursts with an alarm from `since` to `until`, and older ones that go on, the newest first. Columns: COLUMNS.
 
     `voices`: a row per (order, day) that it was heard of in a review or an after-sale case: day, product_id;
     `heard`: a row per (order, cause), on the first day that named it: day, product_id, cause. Nothing later than a
     day has a say in its alarm. `from_day`: the first day of the window that gave the first alarm, `k` of `n` voices in
     it, `past_k` of `past_n` in the 84 days before; `last_day` the last day with an alarm. `product_id` is "" for the
     whole shop. `verdict`: 真实变化 from five complaints on, else 可能变化. How it stands at `until`: `seen_day`, when
-    it was last named by `last_day`; `goes_on`, unless a week has gone by without an alarm; `now_k` of `now_n` voices of
-    the last RECENT_DAYS days.
+    it was last named, by `last_day` if it does not go on; `now_k` of `now_n` voices of the last RECENT_DAYS days;
+    `goes_on`, whether these are surely more than before the burst (Fisher's exact test, one-sided 5 %): what lasts for
+    months becomes the usual that alarms compare with, and sets off none any more.
     """
     voices, heard = (rows[rows["day"] <= pd.Timestamp(until)] for rows in (voices, heard))
     if heard.empty:
         return pd.DataFrame(columns=list(COLUMNS))
     first = voices["day"].min()
     cells, limit = _cells(heard, voices, first, until), _limit(voices)
-    rows = [
-        _row(cell, first, episode)
-        for cell in cells
-        for episode in _episodes(_alarms(cell, limit))
-        if first + pd.Timedelta(days=episode[-1].day) >= pd.Timestamp(since)
-    ]
-    found = _unowned(pd.DataFrame(rows, columns=list(COLUMNS)), heard)
+    rows = [_row(cell, first, episode) for cell in cells for episode in _episodes(_alarms(cell, limit))]
+    found = _unowned(_of_use(pd.DataFrame(rows, columns=list(COLUMNS)), since), heard)
     order = ["alarm_day", "p", "cause", "product_id"]
     return found.sort_values(order, ascending=[False, True, True, True], ignore_index=True)
+
+
+def _of_use(found: pd.DataFrame, since: date) -> pd.DataFrame:
+    """Bursts with an alarm since a day; where a product and cause have none, the first of those that go on."""
+    kind = ["product_id", "cause"]
+    inside = found["last_day"] >= pd.Timestamp(since)
+    new = found[inside]
+    lasting = found[found["goes_on"].astype(bool)].drop_duplicates(kind)
+    known = pd.MultiIndex.from_frame(lasting[kind]).isin(pd.MultiIndex.from_frame(new[kind]))
+    return pd.concat([new, lasting[~known]], ignore_index=True)
 
 
 def _limit(voices: pd.DataFrame) -> float:
@@ -168,12 +175,17 @@ def _row(cell: _Cell, first: pd.Timestamp, episode: list[_Alarm]) -> tuple[objec
     alarm = episode[0]
     at = [first + pd.Timedelta(days=day) for day in (alarm.day - alarm.window + 1, alarm.day, episode[-1].day)]
     verdict = REAL if alarm.counts[0] >= _SURE else POSSIBLE
-    return cell.product, cell.cause, *at, *alarm.counts, alarm.p, verdict, *_now(cell, first, episode[-1].day)
+    return cell.product, cell.cause, *at, *alarm.counts, alarm.p, verdict, *_now(cell, first, episode)
 
 
-def _now(cell: _Cell, first: pd.Timestamp, last: int) -> tuple[object, ...]:
+def _now(cell: _Cell, first: pd.Timestamp, episode: list[_Alarm]) -> tuple[object, ...]:
     """When a burst was last seen, whether it goes on, and the counts of the newest days."""
-    seen = int(np.flatnonzero(np.diff(cell.k[: last + 2]))[-1])
+    from scipy.stats import hypergeom
+
     end, start = len(cell.k) - 1, max(len(cell.k) - 1 - RECENT_DAYS, 0)
-    counts = (int(sums[end] - sums[start]) for sums in (cell.k, cell.n))
-    return first + pd.Timedelta(days=seen), end - 1 - last < _APART, *counts
+    k, n = (int(sums[end] - sums[start]) for sums in (cell.k, cell.n))
+    past_k, past_n = episode[0].counts[2:]
+    tail = float(hypergeom.sf(k - 1, n + past_n, k + past_k, n))
+    goes_on = tail <= _GOES_ON
+    seen = int(np.flatnonzero(np.diff(cell.k[: end + 1 if goes_on else episode[-1].day + 2]))[-1])
+    return first + pd.Timedelta(days=seen), goes_on, k, n

@@ -16,7 +16,7 @@ from shopscore_analysis.show.tables import BETWEEN, COUNTED, SHARED, Column, Nam
 SHOWN = 30
 _RECENT, _INCOMPLETE = f"最近 {RECENT_DAYS} 天", "未到齐"
 _LIMITED = {"most": "（到上限）", "least": "（按下限）", "paid": "（不超过实付）", "": ""}
-_GOES_ON = {True: "还在继续", False: "已经过去"}
+_GOES_ON = {True: "还在继续", False: "没有再明显偏多"}
 LEVELS = {3: "三级", 2: "二级", 1: "一级"}
 GRAVITY = "三级最重：人身安全、监管、曝光；二级：纠纷要升级；一级最轻：不满和着急。"
 OFFERS = {"refund": "全额退款", "partial": "部分补偿", "coupon": "优惠券", "resend": "补发", "nothing": "不补偿"}

@@ -90,16 +90,30 @@ def test_counts_are_those_of_the_window_on_paper() -> None:
     assert (row.seen_day, row.goes_on, row.now_k, row.now_n) == (days[39], True, 4, 5 * RECENT_DAYS)
 
 
-@pytest.mark.parametrize(("later", "goes_on", "recent"), [(6, True, 4), (25, False, 0)])
+@pytest.mark.parametrize(("later", "goes_on", "recent"), [(6, True, 4), (7, False, 0)])
 def test_a_burst_says_whether_it_goes_on_and_when_it_was_last_seen(later: int, goes_on: bool, recent: int) -> None:
-    """Four complaints on one day; a week without an alarm ends a burst, and the newest days say how it stands."""
+    """Four complaints on one day, none before: the newest days say how it stands."""
     days = pd.date_range(START, periods=70)
     voices = pd.DataFrame({"day": days.repeat(5), "product_id": "a"})
     heard = pd.DataFrame({"day": days[[39, 39, 39, 39]], "product_id": "a", "cause": "defect"})
-    last = bursts(heard, voices, START, days[-1].date())["last_day"].iloc[0]
-    (row,) = bursts(heard, voices, START, (last + pd.Timedelta(days=later)).date()).itertuples()
+    (row,) = bursts(heard, voices, START, days[39 + later].date()).itertuples()
     assert (row.seen_day, row.goes_on, row.now_k) == (days[39], goes_on, recent)
     assert row.now_n == 5 * RECENT_DAYS
+
+
+@pytest.mark.parametrize("last", [249, 240])
+def test_a_batch_that_has_long_become_the_usual_is_listed_while_it_goes_on(last: int) -> None:
+    """Two of five voices a day from day 40 on: no alarm in the last week, whose 84 days before are as bad."""
+    days = pd.date_range(START, periods=250)
+    voices = pd.DataFrame({"day": days.repeat(5), "product_id": "a"})
+    heard = pd.DataFrame({"day": days[40 : last + 1].repeat(2), "product_id": "a", "cause": "defect"})
+    found = bursts(heard, voices, days[243].date(), days[249].date())
+    if last == 249:
+        (row,) = found.itertuples()
+        assert (row.goes_on, row.seen_day, row.now_k) == (True, days[249], 2 * RECENT_DAYS)
+        assert row.alarm_day < days[50]
+    else:
+        assert found.empty
 
 
 def test_two_complaints_are_none_and_four_weeks_of_past_are_needed() -> None:

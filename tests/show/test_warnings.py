@@ -68,13 +68,13 @@ def test_a_burst_leads_to_its_quotes_and_claims_no_more_than_its_verdict() -> No
     (row,) = BURSTS.itertuples()
     assert burst_words(row, {}) == (
         "[突增] p的「质量缺陷」：11月10日起 6/20，之前 84 天 2/400，11月10日看出（真实变化）；"
-        "还在继续，最近一次是 11月10日，最近 14 天 9/40（未到齐）。"
+        "还在继续，最近一次是 11月10日，最近 7 天 9/40（未到齐）。"
     )
     assert "还在继续" in page and "9/40" in page
     assert f"最近 {RECENT_DAYS} 天（未到齐）" in page and "未到齐：最近几天的还会陆续进来" in page
     over = BURSTS.assign(goes_on=False, now_k=0)
-    assert "已经过去，最近一次是 11月10日，最近 14 天 0/40（未到齐）。" in burst_words(next(over.itertuples()), {})
-    assert "已经过去" in show.bursts_table(over, {}).markup
+    assert "没有再明显偏多，最近一次是 11月10日，最近 7 天 0/40（未到齐）。" in burst_words(next(over.itertuples()), {})
+    assert "没有再明显偏多" in show.bursts_table(over, {}).markup
 
 
 def test_offers_have_their_row_and_the_total_of_all() -> None:
