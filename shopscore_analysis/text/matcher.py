@@ -82,10 +82,10 @@ def find(batch: Batch, lexicon: Lexicon) -> Found:
     stated = _strongest(_statements(matches, lexicon, clause))
     marks = _marks(matches, lexicon, _DENY)
     marks = marks.keep(~_inside(marks, stated))
-    denied = _reaching(marks, lexicon, stated.core, clause) % 2 == 1
-    denied |= stated.paired & (_reaching(marks, lexicon, stated.start, clause) % 2 == 1)
+    denied = _reaching(marks, matches, _DENY, lexicon, stated.core, clause) % 2 == 1
+    denied |= stated.paired & (_reaching(marks, matches, _DENY, lexicon, stated.start, clause) % 2 == 1)
     denied ^= _denied_after(matches, lexicon, stated, clause, ends)
-    denied |= _reaching(_marks(matches, lexicon, _SUSPEND), lexicon, stated.start, clause) > 0
+    denied |= _reaching(_marks(matches, lexicon, _SUSPEND), matches, _SUSPEND, lexicon, stated.start, clause) > 0
     return _rows(batch, stated, denied, clause)
 
 
@@ -253,23 +253,30 @@ def _inside(marks: _Matches, stated: _Statements) -> Bools:
     return np.asarray((last >= 0) & (longest[np.maximum(last, 0)] >= marks.end))
 
 
-def _reaching(marks: _Matches, lexicon: Lexicon, start: Ints, clause: Ints) -> Ints:
+def _reaching(marks: _Matches, matches: _Matches, role: int, lexicon: Lexicon, start: Ints, clause: Ints) -> Ints:
     """For each position, how many of the marks before it in its clause reach it.
 
     A mark that stands right before a reaching mark reaches as far (不是没有色差: two).
     """
     reach = lexicon.reach[marks.pattern]
-    counts: Ints = _reached(start, clause, marks.start, marks.end, reach)
+    every = matches.keep(lexicon.roles[matches.pattern] & role > 0)  # of one start the shortest is the last
+    shortest = every.end[np.searchsorted(every.start, marks.start, side="right") - 1]
+    counts: Ints = _reached(start, clause, marks.start, marks.end, shortest, reach)
     return counts
 
 
 @compiled
-def _reached(start: Ints, clause: Ints, mark_start: Ints, mark_end: Ints, reach: Ints) -> Ints:
-    """How many marks reach each position: the last one before it, and those in a row before that one."""
+def _reached(start: Ints, clause: Ints, mark_start: Ints, mark_end: Ints, shortest: Ints, reach: Ints) -> Ints:
+    """How many marks reach each position: the last one before it, and those in a row before that one.
+
+    A mark that ends inside of what stands there is before it if a shorter one with its start is (没 of 没有 and 有差).
+    """
     counts = np.zeros(len(start), dtype=np.int64)
     for row in range(len(start)):
         target, far = start[row], True
         mark = np.searchsorted(mark_end, target, side="right") - 1
+        if mark + 1 < len(mark_start) and shortest[mark + 1] <= target:
+            mark += 1
         for _ in range(_CHAIN):
             if mark < 0 or target - mark_end[mark] > (reach[mark] if far else 1):
                 break

@@ -114,3 +114,10 @@ def test_quality_of_every_cause_is_shipped(cause: str) -> None:
     row = shipped["causes"][cause]
     assert row["hit"] <= min(row["n"], row["said"])
     assert 0 <= row["precision"] <= 1 and 0 <= row["recall"] <= 1
+
+
+@pytest.mark.parametrize("text", ["颜色跟图片没有差异", "裤子和图片颜色没有差距，赞一个！"])
+def test_a_denial_that_ends_inside_of_a_fault_denies_it(text: str) -> None:
+    """没有 and 有差 share a character."""
+    assert tag([text], "衣服")[0].causes == ()
+    assert [hit.cause for hit in tag([text.replace("没有", "有")], "衣服")[0].causes] == ["not_as_described"]
