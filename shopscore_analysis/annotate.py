@@ -18,6 +18,7 @@ from shopscore_analysis.errors import ExportError, SettingsError
 from shopscore_analysis.read.formats import read_table
 from shopscore_analysis.read.privacy import mask
 from shopscore_analysis.schema import cause_label
+from shopscore_analysis.text.grounds import grounds
 from shopscore_analysis.text.lexicon import CAUSE_NAMES
 from shopscore_analysis.text.tagger import Scan, scan
 
@@ -34,11 +35,11 @@ def annotate(
 ) -> int:
     """The number of rows written to `out`: those of `source`, its columns kept, with three more, in tables four.
 
-    `causes` is a list of cause names; `evidence` a list of `{"cause", "start", "end", "text"}`, spans of the
-    column `text`; `complaint` a score from 0 to 1 for any dissatisfaction; in tables `根因` holds the causes' Chinese
-    names. An input column of one of these names is kept as `input_<name>`. Both files are .csv, .xlsx or .jsonl by
-    their suffix; lists are JSON in cells. `progress` is told the rows done so far. Nothing is left behind if reading
-    fails.
+    `causes` is a list of cause names; `evidence` a list of `{"cause", "start", "end", "text"}`, spans of the column
+    `text`, with `ngrams` where the model speaks and no phrase: the windows that weighed most, see `grounds`;
+    `complaint` a score from 0 to 1 for any dissatisfaction; in tables `根因` holds the causes' Chinese names. An input
+    column of one of these names is kept as `input_<name>`. Both files are .csv, .xlsx or .jsonl by their suffix; lists
+    are JSON in cells. `progress` is told the rows done so far. Nothing is left behind if reading fails.
 
     Raises ExportError for a file or column that cannot be read or a table without rows, SettingsError for another
     suffix.
@@ -126,13 +127,27 @@ def _tagged(rows: Iterator[Row], text: str, category: str, progress: Callable[[i
 def _found(texts: list[str], scanned: Scan) -> Iterator[Row]:
     ends = np.searchsorted(scanned.text, np.arange(len(texts) + 1)).tolist()
     causes = [CAUSE_NAMES[cause] for cause in scanned.cause.tolist()]
-    spans = list(zip(causes, scanned.start.tolist(), scanned.end.tolist(), strict=True))
-    for text, first, end, score in zip(texts, ends, ends[1:], scanned.complaint.tolist(), strict=False):
+    shown = _shown(texts, scanned, causes)
+    for first, end, score in zip(ends, ends[1:], scanned.complaint.tolist(), strict=False):
         yield {
             "causes": list(dict.fromkeys(causes[first:end])),
-            "evidence": [{"cause": cause, "start": a, "end": z, "text": text[a:z]} for cause, a, z in spans[first:end]],
+            "evidence": shown[first:end],
             "complaint": round(score, 4),
         }
+
+
+def _shown(texts: list[str], scanned: Scan, causes: list[str]) -> list[Row]:
+    owners = [texts[text] for text in scanned.text.tolist()]
+    spans = list(zip(scanned.start.tolist(), scanned.end.tolist(), strict=True))
+    shown: list[Row] = [
+        {"cause": cause, "start": start, "end": end, "text": text[start:end]}
+        for text, cause, (start, end) in zip(owners, causes, spans, strict=True)
+    ]
+    model = np.flatnonzero(~scanned.phrased).tolist()
+    told = grounds([owners[i] for i in model], [spans[i] for i in model], [causes[i] for i in model])
+    for row, windows in zip(model, told, strict=True):
+        shown[row]["ngrams"] = [owners[row][at:to] for at, to in windows]
+    return shown
 
 
 def _readable(rows: Iterator[Row]) -> Iterator[Row]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from shopscore_analysis import annotate as annotating
 from shopscore_analysis.annotate import annotate
 from shopscore_analysis.errors import ExportError, SettingsError
 from shopscore_analysis.read.formats import read_table
+from shopscore_analysis.text.tagger import scan
 
 TEXTS = ["尺码偏小，穿不上", "很喜欢，会再来", "=cmd|' /C calc'!A0", "", "<script>alert(1)</script>物流太慢"]
 
@@ -30,6 +34,19 @@ def test_jsonl_keeps_the_columns_and_adds_three(tmp_path: Path) -> None:
     span = rows[0]["evidence"][0]
     assert span["cause"] == "size_fit" and TEXTS[0][span["start"] : span["end"]] == span["text"] != ""
     assert rows[0]["complaint"] > 0.5 > rows[1]["complaint"]
+
+
+@pytest.mark.parametrize("phrased", [True, False])
+def test_where_the_model_speaks_and_no_phrase_what_weighed_most_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, phrased: bool
+) -> None:
+    found = replace(scan(["很好，物流太慢"]), phrased=np.array([phrased]))
+    assert (found.start.tolist(), found.end.tolist()) == ([3], [7])
+    monkeypatch.setattr(annotating, "scan", lambda texts, category: found)
+    annotate(_jsonl(tmp_path / "in.jsonl", [{"text": "很好，物流太慢"}]), "text", tmp_path / "out.jsonl")
+    (evidence,) = json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8"))["evidence"]
+    assert evidence["text"] == "物流太慢"
+    assert evidence.get("ngrams") == (None if phrased else ["物流太慢"])
 
 
 def test_columns_of_the_input_that_bear_our_names_are_kept_beside_ours(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ Its column `use` says what else became of a text: "lexicon", read while phrases 
 an older tagger was unsure of it; "unread", drawn by chance and kept from whoever wrote phrases. sentences.jsonl holds
 texts of our own, written for kinds of goods and causes of which the labelled reviews have few. Everything is measured
 out of fold: causes on the unread reviews, the complaint against the flag of all. Thresholds are chosen on the unread
-reviews and those of labelled-train.jsonl. Needs the extra `train` (scikit-learn).
+reviews and those of labelled-train.jsonl. Needs the extra `train` (scikit-learn) and PyTorch, see CONTRIBUTING.md.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ import csv
 import gzip
 import hashlib
 import json
+import multiprocessing
 import tomllib
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,13 +30,15 @@ from scipy.sparse import csr_matrix, diags, hstack, vstack
 from sklearn.decomposition import TruncatedSVD
 from sklearn.metrics import roc_auc_score
 from sklearn.svm import LinearSVC
+from train_net import NOT_KNOWN, Lessons, learnt, texts_of
 
 from shopscore_analysis.measure.rates import wilson
 from shopscore_analysis.text.lexicon import CAUSE_NAMES, CLASSES, expand_all, lexicon
-from shopscore_analysis.text.matcher import Found, find
+from shopscore_analysis.text.matcher import find
 from shopscore_analysis.text.model import (
     BITS,
     CLAUSE_SHARE,
+    CLOSED,
     LEAST,
     MOST,
     OUTPUTS,
@@ -43,17 +47,21 @@ from shopscore_analysis.text.model import (
     clause_owners,
     columns,
     moods,
+    net_say,
     phrase_trust,
+    stated,
     strange,
     tones,
     vocabulary,
 )
+from shopscore_analysis.text.net import Net, hear
 from shopscore_analysis.text.normalize import Batch, batch
 from shopscore_analysis.text.tagger import SAID, dissatisfaction, kept
 
 LICENCE_NOTE = (
     "Weights and figures were computed by tools/train_tagger.py from labelled public reviews whose corpus states no "
-    "licence, and from sentences of our own (tools/sentences.jsonl); they hold hashes of n-grams and numbers, no text. "
+    "licence, and from sentences of our own (tools/sentences.jsonl); they hold hashes of n-grams, single characters "
+    "that several texts hold, and numbers, no text. "
     "The files are under this project's MIT licence."
 )
 LABELS = Path(__file__).resolve().parent / "labels.csv"
@@ -66,6 +74,7 @@ QUIET, ALONE, PRAISES, WEAK_WEIGHT = 4000, 150, 600, 0.3  # weak labels: how man
 OWN_WEIGHT = 0.5  # of our own sentences
 TONE_C, LEAN = 0.3, {"cause": 0.25, "tone": 0.5}  # see `leaning`
 TOLERANCE = 1e-2  # of the solver: a quarter of the time, decisions correlate with those at 1e-4 by more than 0.99999
+NET_SHARE = 0.45  # of the net in the score of a cause, where both are measured by their spread
 FOLDS, CHUNK = 5, 4000
 FAVOURABLE_SHARE = 1 / 3  # of the texts that thresholds are chosen for
 # what buyers say when nothing is wrong; two of these make a text of praise, and one stands before a complaint
@@ -83,8 +92,9 @@ OWN_SAY = 0.2  # each with this weight: they hold rare causes more often than re
 
 @dataclass
 class Set:
-    """Features of some texts: n-gram and lexicon counts, of texts and of their clauses."""
+    """Some texts and their features: n-gram and lexicon counts, of texts and of their clauses."""
 
+    texts: list[str]
     whole: csr_matrix
     part: csr_matrix
     said: np.ndarray
@@ -110,20 +120,13 @@ def features(texts: list[str], known: Vocabulary) -> Set:
         done += chunk.size
     part, of, counts = vstack(parts).tocsr(), np.concatenate(text_of), np.concatenate(said)
     own = csr_matrix((np.ones(len(of), np.float32), (of, np.arange(len(of)))), shape=(done, len(of)))
-    return Set((own @ part).tocsr(), part, np.minimum(own @ counts, MOST), np.minimum(counts, MOST), of)
+    return Set(texts, (own @ part).tocsr(), part, np.minimum(own @ counts, MOST), np.minimum(counts, MOST), of)
 
 
 def grams(chunk: Batch, spans: np.ndarray, known: Vocabulary) -> csr_matrix:
     """How often each clause holds each n-gram that is known [clauses, n-grams]."""
     found, ends = columns(chunk, spans, known)
     return csr_matrix((np.ones(len(found), np.float32), found, ends), shape=(len(spans), known.size))
-
-
-def stated(found: Found, owner: np.ndarray, owners: int) -> np.ndarray:
-    """How often the lexicon found each class, and found it denied, per owner [owners, 2 · classes]."""
-    counts = np.zeros((owners, 2 * len(CLASSES)))
-    np.add.at(counts, (owner, found.kind + len(CLASSES) * found.denied), 1)
-    return counts
 
 
 def lengths(matrix: csr_matrix, rarity: np.ndarray) -> np.ndarray:
@@ -226,6 +229,45 @@ def totals(data: Set, whole: csr_matrix, part: csr_matrix, tone_z: np.ndarray, o
     total = text + CLAUSE_SHARE * best
     total[:, : len(CAUSE_NAMES)] += phrase_trust(odd[:, None], data.said[:, : len(CLASSES)] > 0)
     return total
+
+
+def nets(pool: Set, flagged: list[dict], data: Set, labelled: list[dict], y: np.ndarray) -> list[Net]:
+    """The net that has not seen a fold, for each of them, and the one that has seen everything."""
+    place = {row["id"]: i for i, row in enumerate(labelled)}
+    of = np.array([place.pop(row["id"], NOT_KNOWN) for row in flagged])
+    others = np.array(sorted(place.values()))  # labelled, and not among the flagged
+    kinds = sorted({row["category"] for row in flagged})
+    unknown = np.full(len(others), NOT_KNOWN)
+    chosen = np.concatenate([of, others])
+    say = np.array([OWN_WEIGHT if row["use"] == "own" else 1.0 for row in labelled])
+    lessons = Lessons(
+        codes=characters(pool.texts) + characters([data.texts[i] for i in others]),
+        stated=np.concatenate([pool.said, data.said[others]]),
+        truth=y[chosen],  # of a text without labels any row, for it weighs nothing
+        weight=np.where(chosen == NOT_KNOWN, 0.0, say[chosen]),
+        flag=np.concatenate([[row["positive"] == "0" for row in flagged], unknown]),
+        goods=np.concatenate([[kinds.index(row["category"]) for row in flagged], unknown]),
+    )
+    fold = bucket([row["id"] for row in flagged] + [labelled[i]["id"] for i in others])
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as workers:
+        return list(workers.map(learnt, [lessons.some(fold != k) for k in range(FOLDS + 1)]))
+
+
+def characters(texts: list[str]) -> list[np.ndarray]:
+    """The folded characters of each text."""
+    return [each for at in range(0, len(texts), CHUNK) for each in texts_of(batch(texts[at : at + CHUNK]))]
+
+
+def heard(data: Set, by: list[Net], fold: np.ndarray) -> np.ndarray:
+    """What the net that has not seen its fold says of each text [texts, causes]."""
+    said = np.zeros((data.size, len(CAUSE_NAMES)))
+    for k, net in enumerate(by[:FOLDS]):
+        rows = np.flatnonzero(fold == k)
+        for some in np.array_split(rows, len(rows) // CHUNK + 1):
+            said[some] = hear(
+                batch([data.texts[i] for i in some]), data.said[some].astype(int), net, np.arange(len(some))
+            )
+    return said
 
 
 def taught(data: Set, use: np.ndarray) -> np.ndarray:
@@ -396,6 +438,14 @@ def main() -> None:
         out[here] = totals(data, whole, part, tone_z, odd, w)[here]
         pool_out[there] = totals(pool, pool_whole, pool_part, pool_tone, pool_odd, w)[there]
         print("fold", k, flush=True)
+    by = nets(pool, flagged, data, labelled, y)
+    net_says, net_pool = heard(data, by, fold), heard(pool, by, pool_fold)
+    causes = slice(0, len(CAUSE_NAMES))
+    # centred, so that nothing shifts for texts that the net is not asked about
+    usual = net_says[~own].mean(axis=0)
+    loud = NET_SHARE / (1 - NET_SHARE) * out[~own, causes].std(axis=0) / net_says[~own].std(axis=0)
+    out[:, causes] += net_say(loud * (net_says - usual), out, odd)
+    pool_out[:, causes] += net_say(loud * (net_pool - usual), pool_out, pool_odd)
     said_yes, complaint, pool_complaint = np.zeros(y.shape, dtype=bool), np.zeros(len(y)), np.zeros(pool.size)
     for k in range(FOLDS):
         here, there = fold == k, pool_fold == k
@@ -404,6 +454,7 @@ def main() -> None:
         complaint[here] = complaints(data.said[here], out[here], tone_z[here], odd[here], limit)
         pool_complaint[there] = complaints(pool.said[there], pool_out[there], pool_tone[there], pool_odd[there], limit)
     threshold, slope = limits(out, y, weight, favourable, chosen, own)
+    print("lowest threshold of a cause", threshold[causes].min(), "should lie above", CLOSED)
     share = shares(favourable, unread)
     quality = {
         "what": "out of five folds, on reviews drawn by chance that whoever wrote phrases has not seen "
@@ -419,6 +470,7 @@ def main() -> None:
         print(f"{name:18} {row}")
     if args.folds_only:
         return
+    net = replace(by[FOLDS], scale=by[FOLDS].scale * loud, bias=(by[FOLDS].bias - usual) * loud)
     tone = tone_of(np.ones(pool.size, dtype=bool))
     g, lex, t, b = fit_outputs(x, every_y, weights, width, topics)
     full = np.concatenate([g, tone[:, None]], axis=1) * rarity[:, None]
@@ -440,6 +492,7 @@ def main() -> None:
         bias=b.astype(np.float32),
         threshold=threshold.astype(np.float32),
         slope=slope.astype(np.float32),
+        **{f"net_{field.name}": getattr(net, field.name) for field in fields(Net)},
     )
     staged.replace(target)
     sources = [args.data / "labelled-train.jsonl", args.data / "reviews-dev.csv.gz", LABELS, SENTENCES]

@@ -207,7 +207,10 @@ def ngrams(
     character, and what it begins with is known, too. Its hash grows with each character: exclusive or, Knuth's
     multiplication, and the upper bits once more; of the 32 bits the upper ones count, without the last `shift`.
     """
-    found = np.empty(longest * len(codes), dtype=np.int32)
+    room = 0
+    for owner in range(len(spans)):
+        room += spans[owner, 1] - spans[owner, 0]
+    found = np.empty(longest * room, dtype=np.int32)
     ends = np.zeros(len(spans) + 1, dtype=np.int32)
     knuth, whole, upper, last = np.uint64(2654435761), np.uint64(0xFFFFFFFF), np.uint64(15), np.uint64(shift)
     one, two, four, word, place = np.uint64(1), np.uint64(2), np.uint64(4), np.uint64(6), np.uint64(63)

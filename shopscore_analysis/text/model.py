@@ -1,15 +1,17 @@
 """The linear model over character n-grams that speaks where phrases are silent, applied with numpy and scipy.
 
-A text is scored as a whole and clause by clause: score = text + 0.5 × best clause. Where a text speaks of things that
-no labelled review spoke of (another category of goods), the model knows little and the lexicon's phrases decide: how
-strange a text is, is the share of its n-grams, weighed by rarity, that training never saw with a label.
+A text is scored as a whole and clause by clause, score = text + 0.5 × best clause; `net` adds what it hears. Where a
+text speaks of things that no labelled review spoke of (another category of goods), model and net know little and the
+lexicon's phrases decide: how strange a text is, is the share of its n-grams, weighed by rarity, that training never saw
+with a label.
 
-Weights come from tools/train_tagger.py; they hold hashes of n-grams of one to four characters and no text.
+Weights come from tools/train_tagger.py; they hold hashes of n-grams of one to four characters, the single characters
+that are frequent enough for the net, and no text.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from importlib.resources import files
 from io import BytesIO
@@ -20,6 +22,7 @@ from numpy.typing import NDArray
 from shopscore_analysis.text.lexicon import CAUSE_NAMES, CLASSES
 from shopscore_analysis.text.loops import added, gathered, ngrams, parted, weighed
 from shopscore_analysis.text.matcher import Found
+from shopscore_analysis.text.net import Net, hear
 from shopscore_analysis.text.normalize import Batch
 
 Reals = NDArray[np.float32]
@@ -35,6 +38,7 @@ _TONE = len(OUTPUTS) + 1  # columns of weights: the outputs and the tone
 # chosen on categories of goods that were left out of training
 _FAMILIAR, _FOREIGN = 0.98, 0.90  # shares of taught n-grams from which a text is wholly familiar, wholly strange
 _PHRASE_TRUST = 3.0
+CLOSED = -0.7  # the best linear score of all causes up to which the net lifts hardly any over its threshold
 _CERTAIN = 80.0  # a logit beyond which nothing changes
 _UNIT = 1024  # in 1 of rarity
 TONE_SHRINK = 30.0  # short clauses have less to say: added to their squared length
@@ -47,7 +51,7 @@ class Weights:
     `hashes` [f] names the n-grams kept, `grams` [f, 4] holds their weights for each output and for the tone, whole
     numbers of `scale` [27], and their rarity, see `packed`; `lexicon` [2 · classes, 23] weighs what the
     lexicon found and what it found denied, `tone` [8, 23] the standardised tone of a text (`tone_mean`, `tone_scale`);
-    `bias`, `threshold` and `slope` [23] turn scores into a confidence of 0.5 at the threshold.
+    `bias`, `threshold` and `slope` [23] turn scores into a confidence of 0.5 at the threshold. `net` reads along.
     """
 
     hashes: Ints
@@ -60,6 +64,7 @@ class Weights:
     bias: NDArray[np.float64]
     threshold: Reals
     slope: Reals
+    net: Net
 
 
 @dataclass(frozen=True)
@@ -164,6 +169,7 @@ def weights() -> Weights:
         np.append(stored["scale"].astype(np.float64), [1 / _UNIT, 1 / _UNIT, 1 / _UNIT**2]),
         **{name: stored[name].astype(np.float64) for name in ("lexicon", "bias")},
         **{name: stored[name].astype(np.float32) for name in ("tone", "tone_mean", "tone_scale", "threshold", "slope")},
+        net=Net(**{field.name: stored[f"net_{field.name}"] for field in fields(Net)}),
     )
 
 
@@ -190,7 +196,7 @@ def score(batch: Batch, found: Found) -> Scored:
     known = weights()
     number, text_of, spans = clause_owners(batch, found.clauses)
     first = np.searchsorted(text_of, np.arange(batch.size))
-    part = _sums(batch, spans)
+    part = sums(batch, spans)
     whole, _ = gathered(part, first)
     tone = tones(_tone(whole), _tone(part, TONE_SHRINK), text_of, batch.size)
     # in double precision, so that a text scores alike alone and in any batch
@@ -203,27 +209,51 @@ def score(batch: Batch, found: Found) -> Scored:
     said[found.text[~found.denied], found.kind[~found.denied]] = True
     owned[found.text[found.owned], found.kind[found.owned]] = True
     total[:, : len(CAUSE_NAMES)] += phrase_trust(np.maximum(odd[:, None], owned), said)
+    some = np.flatnonzero(doubtful(total))
+    heard = np.zeros((batch.size, len(CAUSE_NAMES)))
+    heard[some] = hear(batch, stated(found, found.text, batch.size)[some], known.net, some)
+    total[:, : len(CAUSE_NAMES)] += net_say(heard, total, odd)
     confidence = 1 / (1 + np.exp(np.minimum(-known.slope * (total - known.threshold), _CERTAIN)))
     return Scored(confidence.astype(np.float32), moods(tone), odd, clauses, first, spans)
 
 
-def _weighed(sums: Reals, owner: Ints, found: Found) -> NDArray[np.float64]:
+def doubtful(total: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Which texts some cause may be stated of, by their linear scores [texts, outputs]: those that the net reads."""
+    return np.asarray(total[:, : len(CAUSE_NAMES)].max(axis=1) > CLOSED)
+
+
+def net_say(heard: NDArray[np.floating], total: NDArray[np.floating], odd: Reals) -> NDArray[np.float64]:
+    """What the net adds to the scores of causes: nothing where it is not asked, and the less, the stranger the text."""
+    return np.where(doubtful(total)[:, None], (1.0 - odd[:, None]) * heard, 0.0)
+
+
+def _weighed(gram_sums: Reals, owner: Ints, found: Found) -> NDArray[np.float64]:
     known = weights()
-    kind = found.kind + len(CLASSES) * found.denied
-    scores: NDArray[np.float64] = weighed(sums, owner, kind, known.lexicon, known.bias, LEAST, MOST)
+    scores: NDArray[np.float64] = weighed(gram_sums, owner, _kinds(found), known.lexicon, known.bias, LEAST, MOST)
     return scores
 
 
-def _tone(sums: Reals, shrink: float = 0.0) -> Reals:
+def stated(found: Found, owner: Ints, owners: int) -> Ints:
+    """How often the lexicon found each class, and found it denied, per owner [owners, 2 · classes]."""
+    cell = owner * 2 * len(CLASSES) + _kinds(found)
+    return np.bincount(cell, minlength=owners * 2 * len(CLASSES)).reshape(owners, -1)
+
+
+def _kinds(found: Found) -> Ints:
+    return found.kind + len(CLASSES) * found.denied
+
+
+def _tone(gram_sums: Reals, shrink: float = 0.0) -> Reals:
     """The tone of each owner of n-grams, shrunk for short clauses."""
-    return np.asarray(sums[:, _TONE - 1] / np.sqrt(np.maximum(sums[:, -1], LEAST) + shrink), dtype=np.float32)
+    length = np.sqrt(np.maximum(gram_sums[:, -1], LEAST) + shrink)
+    return np.asarray(gram_sums[:, _TONE - 1] / length, dtype=np.float32)
 
 
-def _sums(batch: Batch, spans: Ints) -> Reals:
-    """What the n-grams of each clause weigh [clauses, 27]: outputs, tone, rarity, that where taught, its square."""
+def sums(batch: Batch, spans: Ints) -> Reals:
+    """What the n-grams of each span weigh [spans, 27]: outputs, tone, rarity, that where taught, its square."""
     known = weights()
-    sums: Reals = added(*columns(batch, spans, _known()), known.grams, known.scale)
-    return sums
+    total: Reals = added(*columns(batch, spans, _known()), known.grams, known.scale)
+    return total
 
 
 def moods(tone: NDArray[np.floating]) -> Reals:

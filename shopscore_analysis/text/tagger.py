@@ -68,7 +68,8 @@ class Scan:
 
     `complaint` [texts] is any dissatisfaction (0-1). What is stated has a row a span, ordered by text, cause and
     start: `text` its number, `cause` an index of CAUSE_NAMES, `confidence` (0.5-1), and the span [`start`, `end`)
-    of the text as given. A cause with several spans has several rows, of one confidence.
+    of the text as given; `phrased` says whether a phrase of the lexicon stands there, or else a clause, for which the
+    model alone speaks. A cause with several spans has several rows, of one confidence.
     """
 
     complaint: NDArray[np.float64]
@@ -77,6 +78,7 @@ class Scan:
     confidence: NDArray[np.float64]
     start: Ints
     end: Ints
+    phrased: NDArray[np.bool_]
 
     @property
     def stated(self) -> NDArray[np.bool_]:
@@ -132,10 +134,10 @@ def _scan_chunk(texts: Sequence[str], known: Lexicon) -> Scan:
     silent = _silent(chunk)
     sure[silent] = 0.0
     sure[silent, _COMPLAINT] = _SILENT
-    text, cause, start, end = _evidence(chunk, found, scored, *_stated(sure))
+    text, cause, start, end, phrased = _evidence(chunk, found, scored, *_stated(sure))
     confidence = np.round(sure[text, cause].astype(np.float64), 4).astype(np.float64)
     complaint = np.round(sure[:, _COMPLAINT].astype(np.float64), 6).astype(np.float64)
-    return Scan(complaint, text, cause, confidence, start, end)
+    return Scan(complaint, text, cause, confidence, start, end, phrased)
 
 
 def _silent(chunk: Batch) -> Ints:
@@ -215,8 +217,10 @@ def _stated(sure: NDArray[np.float32]) -> tuple[Ints, Ints]:
     return text_of, cause
 
 
-def _evidence(chunk: Batch, found: Found, scored: Scored, text: Ints, cause: Ints) -> tuple[Ints, Ints, Ints, Ints]:
-    """Text, cause, start and end of every span that shows one of these causes: phrases, else the best clause."""
+def _evidence(
+    chunk: Batch, found: Found, scored: Scored, text: Ints, cause: Ints
+) -> tuple[Ints, Ints, Ints, Ints, NDArray[np.bool_]]:
+    """Text, cause, start and end of every span that shows a cause, and whether it is a phrase: else the best clause."""
     spoken, start, end = _phrases(found)
     wanted = text * len(CLASSES) + cause
     asked, shown = (np.zeros(chunk.size * len(CLASSES), dtype=np.bool_) for _ in range(2))
@@ -226,7 +230,8 @@ def _evidence(chunk: Batch, found: Found, scored: Scored, text: Ints, cause: Int
     pair = np.concatenate([spoken[told], wanted[silent]])
     start, end = np.concatenate([start[told], first]), np.concatenate([end[told], last])
     order = np.argsort(pair, kind="stable")
-    return pair[order] // len(CLASSES), pair[order] % len(CLASSES), start[order], end[order]
+    phrased = order < np.count_nonzero(told)
+    return pair[order] // len(CLASSES), pair[order] % len(CLASSES), start[order], end[order], phrased
 
 
 def _phrases(found: Found) -> tuple[Ints, Ints, Ints]:
@@ -261,4 +266,4 @@ def _edges() -> NDArray[np.bool_]:
 
 
 _NONE, _ZERO = np.zeros(0, np.int64), np.zeros(0, np.float64)
-_NOTHING = Scan(_ZERO, _NONE, _NONE, _ZERO, _NONE, _NONE)
+_NOTHING = Scan(_ZERO, _NONE, _NONE, _ZERO, _NONE, _NONE, _NONE > 0)

@@ -53,6 +53,25 @@ def test_a_guard_that_takes_the_end_of_a_phrase_protects_it() -> None:
     assert not [kind for kind in find(made, lexicon()).kind if CLASSES[kind] in ("performance", "size_fit")]
 
 
+@pytest.mark.parametrize(
+    ("text", "classes"),
+    [
+        ("快递小哥快得不行", {"praise"}),
+        ("好用到不行", {"praise"}),
+        ("可爱得不得了", {"praise"}),
+        ("卡得不行", {"performance"}),
+        ("贵得离谱", {"poor_value"}),
+        ("服务做得不行", {"bad_attitude"}),
+        ("味道不好得要命", {"taste_smell"}),
+        ("操作不方便到不行", {"usability"}),
+        ("说好的不行", {"dissatisfied"}),
+    ],
+)
+def test_a_word_that_only_strengthens_complains_of_nothing_and_hides_no_complaint(text: str, classes: set[str]) -> None:
+    found = find(batch([text]), lexicon())
+    assert {CLASSES[kind] for kind in found.kind[~found.denied]} == classes
+
+
 OWN = """
 reject = "物流太慢"
 [defect]

@@ -27,7 +27,8 @@ from shopscore_analysis.text.tagger import scan
 texts = json.loads(sys.argv[1])
 found = scan(texts)
 said = [[each.words, each.text.tolist(), each.term.tolist()] for each in spoken(texts)]
-columns = [getattr(found, name).tolist() for name in ("complaint", "text", "cause", "confidence", "start", "end")]
+columns = [getattr(found, name).tolist() for name in
+           ("complaint", "text", "cause", "confidence", "start", "end", "phrased")]
 print(json.dumps([cut(texts), said, columns]))
 """
 

@@ -129,7 +129,7 @@ def test_the_weights_of_a_clause_are_those_of_its_grams() -> None:
         [stored["grams"] * stored["scale"].astype(np.float64), rarity, rarity * stored["taught"], rarity**2]
     )
     expected = grams(made, spans, stored["hashes"].astype(np.int64)) @ plain
-    assert np.allclose(model._sums(made, spans), expected, rtol=1e-6, atol=1e-6)
+    assert np.allclose(model.sums(made, spans), expected, rtol=1e-6, atol=1e-6)
     assert expected.any(axis=1).mean() > 0.5
 
 
