@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from shopscore_analysis.care import redress, watch
+from shopscore_analysis.care.lint import banned
 from shopscore_analysis.shop import Shop
 from tests.conftest import Run
 
@@ -128,7 +131,8 @@ def test_chat_lines_of_other_days_are_counted_and_said(run: Run, shop: Path, tmp
     chat = tmp_path / "chat.csv"
     rows = ["买家,过敏了,2026-12-24 09:00:00", "买家,骗人,2026-10-01 09:00:00", "客服,您好,2026-12-24 09:01:00"]
     chat.write_text("\n".join(["角色,内容,时间", *rows, "买家,骗人的店,"]), encoding="utf-8")
-    said = "会话文件里另有 {} 条买家的话不在 2026-11-09 — 2026-11-15 之内，没有看；要看就用 --week 选它们的那一周。"
+    said = "会话文件里另有 {} 条买家的话不在 2026-11-09 — 2026-11-15 之内，没有看；"
+    said += "要看就选它们的那一周（命令里的 --week，笔记本里的 week）。"
     for command in ("warn", "compensate"):
         _, out, _ = run(command, "--shop", shop, "--week", "2026-W46", "--chat", chat)
         assert out.splitlines()[-1] == said.format(2)
@@ -212,6 +216,25 @@ def test_no_product_name_commands_the_terminal(run: Run, shop: Path, monkeypatch
         code, out, _ = run(command, "--shop", shop)
         assert code == 0 and "杯" in out and not {"\x1b", "\x07", "\u202e"} & set(out)
         assert "6938114207666067860" not in out and ("【[r】ed]" in out) == (command == "compensate")
+        assert out.count("一次发声：一个订单在一天里写了评价或追评、或申请了售后") == (command == "warn")
+
+
+MESSAGES = tomllib.loads((Path(__file__).parent / "care" / "messages.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("text", MESSAGES["phone"]["broken"])
+def test_lint_prints_no_telephone_number_however_it_is_written(run: Run, tmp_path: Path, text: str) -> None:
+    """Nor into --json; that of a courier, which is no breach, is hidden beside one that is."""
+    path = tmp_path / "a.txt"
+    path.write_text(f"{text}，快递员15900001111\n", encoding="utf-8")
+    (start, end) = next(place for ban, *place in banned([text])[0] if ban.name == "phone")
+    _, printed, _ = run("lint", path)
+    _, told, _ = run("lint", path, "--json")
+    assert "——“[电话]”" in printed
+    figures = {text[start:end], "15900001111", *re.findall(r"\d{4,}", text[start:])}
+    assert [one for one in figures for out in (printed, told) if one in out] == []
+    phone = next(one for one in json.loads(told)["breaches"] if one["rule"] == "phone")
+    assert phone["text"][phone["start"] : phone["end"]] == "*" * (end - start) and len(phone["text"]) == len(text) + 15
 
 
 def test_lint_ends_with_one_where_a_rule_is_broken(run: Run, tmp_path: Path) -> None:
@@ -221,6 +244,9 @@ def test_lint_ends_with_one_where_a_rule_is_broken(run: Run, tmp_path: Path) -> 
     assert run("lint", good)[0] == 0
     code, out, _ = run("lint", good, bad)
     assert code == 1 and "bad.txt 第 2 行：以利益换好评或指定评价——“好评返现”" in out and "2 个文件，1 处违规。" in out
+    bad.write_text("有事打13800001234\n", encoding="utf-8")
+    code, out, _ = run("lint", bad)
+    assert code == 1 and "留电话号码，引导站外联系——“[电话]”" in out and "13800001234" not in out
     bad.write_text("好\x1b评\x1b返现\n", encoding="utf-8")
     assert "“好 评 返现”" in run("lint", bad)[1]
     code, out, _ = run("lint", bad, "--json")

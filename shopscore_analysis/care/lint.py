@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from shopscore_analysis.errors import ExportError
 from shopscore_analysis.read.encodings import encoding_of
 from shopscore_analysis.read.formats import foreign, read_table
+from shopscore_analysis.read.privacy import mask
 from shopscore_analysis.read.sources import Source
 from shopscore_analysis.score.compliance import Ban, read_bans
 from shopscore_analysis.text.clauses import SEPARATORS
@@ -23,13 +27,21 @@ _ENDS = frozenset("，。！？；：、,!?;:()（）\n")  # clauses end here: w
 _PARTS = frozenset(SEPARATORS)  # these part words (取消/评价), or hide one (微/信)
 _BRACKETS = {"Ps", "Pe", "Pi", "Pf"}
 _WORD = 2  # characters on both sides of a sign that parts: 取消/评价 are two words, 差.评 is one
+_BEFORE = 40  # characters before a figure in which words may say what it is
+_HALF_WIDTH = {ord("０") + n: str(n) for n in range(10)}
 _WORDS = frozenset("+＋➕⭐★🌟")
 _HEADER = "第 1 行"
+_STOP = re.compile(r"[。！？；!?;\n]")  # sentences end here
+_HIDDEN = "*"
+_RUN = re.compile(r"\*{7,}")  # no telephone number is shorter
 _TABLES, _LINES = {".csv", ".tsv", ".xlsx", ".xls", ".jsonl"}, {".txt", ".md", ""}
 
 
 class Breach(NamedTuple):
-    """A place that a rule bans: the rule, its reference, the file, where in it, the text and the span."""
+    """A place that a rule bans: the rule, its reference, the file, where in it, the text and the span.
+
+    Numbers of telephones in the text are stars, one for each character.
+    """
 
     rule: str
     label: str
@@ -39,6 +51,11 @@ class Breach(NamedTuple):
     text: str
     start: int
     end: int
+
+    @property
+    def quote(self) -> str:
+        """The words of the span, telephone numbers as [电话], other contact data masked."""
+        return mask(_RUN.sub("[电话]", self.text[self.start : self.end]))
 
 
 def lint(paths: Sequence[Path]) -> list[Breach]:
@@ -56,9 +73,40 @@ def banned(texts: Sequence[str]) -> list[list[tuple[Ban, int, int]]]:
     >>> [ban.name for ban, *_ in banned(["五星好评返现5元，加微信领取"])[0]]
     ['praise_for_reward', 'off_platform']
     """
-    rules = read_bans().rules
     readings = (_read_without(texts, drops) for drops in (_is_blank, _is_sign))
-    return [_breaches(rules, *read) for read in zip(spot(texts, *_books()), *readings, strict=True)]
+    numbers = (_numbers(text) for text in texts)
+    return [_breaches(*read) for read in zip(texts, spot(texts, *_books()), numbers, *readings, strict=True)]
+
+
+@lru_cache(maxsize=1)
+def _rules() -> tuple[Ban, ...]:
+    return read_bans().rules
+
+
+def _numbers(text: str) -> list[Spot]:
+    """The figures that rules ban, but for those before which the text says what else they are."""
+    plain = text.translate(_HALF_WIDTH)
+    return [Spot(rule.name, start, end) for rule, start, end in _figures(plain) if not _is_other(rule, plain, start)]
+
+
+def _figures(plain: str) -> Iterator[tuple[Ban, int, int]]:
+    """All figures that look like what a rule bans, with their spans; a text in half-width digits is expected."""
+    for rule in _rules():
+        for figures in rule.figures:
+            yield from ((rule, *found.span("it")) for found in figures.finditer(plain))
+
+
+def _hidden(text: str) -> str:
+    """The text with stars for numbers of telephones, whosever they are."""
+    signs = list(text)
+    for _, start, end in _figures(text.translate(_HALF_WIDTH)):
+        signs[start:end] = _HIDDEN * (end - start)
+    return "".join(signs)
+
+
+def _is_other(rule: Ban, text: str, at: int) -> bool:
+    """Whether the words before a figure say that it is the number of something harmless."""
+    return any(before.search(text, max(at - _BEFORE, 0), at) for before in rule.unless)
 
 
 def _read_without(texts: Sequence[str], drops: Callable[[str], bool]) -> list[list[Spot]]:
@@ -109,7 +157,7 @@ def _books() -> tuple[Book, ...]:
     rules = read_bans()
     paired = [rule for rule in rules.rules if rule.near]
     lists = (
-        {rule.name: rule.phrases for rule in rules.rules},
+        {rule.name: rule.phrases for rule in rules.rules if rule.phrases},
         {rule.name + _NEAR: rule.near for rule in paired},
         {rule.name + _WITH: rule.with_ for rule in paired},
     )
@@ -123,29 +171,40 @@ def _books() -> tuple[Book, ...]:
 _NO_MARKS = "如果 要是 假设 万一 假如 假若 小礼品 小礼物 防止 避免 杜绝 预防 从未"
 
 
-def _breaches(rules: Sequence[Ban], *readings: Sequence[Spot]) -> list[tuple[Ban, int, int]]:
+def _breaches(text: str, *readings: Sequence[Spot]) -> list[tuple[Ban, int, int]]:
     """The first place where each rule is broken, by the first reading that shows one."""
     found = []
-    for rule in rules:
-        places = [place for spots in readings for place in _places(rule, spots)]
-        found += [(rule, start, end) for start, end in places[:1]]
+    for rule in _rules():
+        places = (place for spots in readings for place in _places(rule, text, spots))
+        found += [(rule, start, end) for start, end in islice(places, 1)]
     return sorted(found, key=lambda breach: breach[1:])
 
 
-def _places(rule: Ban, spots: Sequence[Spot]) -> list[tuple[int, int]]:
+def _places(rule: Ban, text: str, spots: Sequence[Spot]) -> Iterator[tuple[int, int]]:
     alone = [(one.start, one.end) for one in spots if one.name == rule.name]
-    return alone or (_together(rule, spots) if rule.near else [])
+    if alone or not rule.near:
+        return iter(alone)
+    return (place for place in _together(rule, spots) if not _is_excused(rule, text, *place))
 
 
-def _together(rule: Ban, spots: Sequence[Spot]) -> list[tuple[int, int]]:
+def _together(rule: Ban, spots: Sequence[Spot]) -> Iterator[tuple[int, int]]:
     """The spans of a word of `near` and a word of `with` that stand close enough, whichever comes first."""
-    near, others = ([one for one in spots if one.name == rule.name + part] for part in (_NEAR, _WITH))
-    return [
-        (min(one.start, other.start), max(one.end, other.end))
-        for one in near
-        for other in others
-        if max(one.start, other.start) - min(one.end, other.end) <= rule.within
-    ]
+    near, others = (
+        sorted((one.start, one.end) for one in spots if one.name == rule.name + part) for part in (_NEAR, _WITH)
+    )
+    longest = max((end - start for start, end in others), default=0)
+    for start, end in near:
+        first = bisect_left(others, start - rule.within - longest, key=itemgetter(0))
+        last = bisect_right(others, end + rule.within, key=itemgetter(0))
+        for at, to in others[first:last]:
+            if max(start, at) - min(end, to) <= rule.within:
+                yield min(start, at), max(end, to)
+
+
+def _is_excused(rule: Ban, text: str, start: int, end: int) -> bool:
+    """Whether the sentence of a place says, up to its end, that it is harmless."""
+    *_, sentence = _STOP.split(text[max(start - _BEFORE, 0) : start])
+    return any(excuse.search(sentence + text[start:end]) for excuse in rule.unless)
 
 
 def _in_file(path: Path) -> Iterator[Breach]:
@@ -159,7 +218,7 @@ def _in_file(path: Path) -> Iterator[Breach]:
         )
     for (where, text), found in read:
         for rule, start, end in found:
-            yield Breach(rule.name, rule.label, rule.reference, path.name, where, text, start, end)
+            yield Breach(rule.name, rule.label, rule.reference, path.name, where, _hidden(text), start, end)
 
 
 def _texts(path: Path) -> Iterator[tuple[str, str]]:

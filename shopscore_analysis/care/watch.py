@@ -111,7 +111,7 @@ def _may_be_of(rows: pd.DataFrame, days: Span) -> pd.Series:
 
 def left_out(chat: Path | str | None, days: Span) -> int:
     """How many buyers' lines of a chat file were not written in these days; nought without a file."""
-    return 0 if chat is None else int((~_may_be_of(_chat(Path(chat)), days)).sum())
+    return int((~_may_be_of(_chat(Path(chat)), days)).sum()) if chat else 0
 
 
 def chat_facts(chat: Path | str | None) -> dict[str, str]:
@@ -268,8 +268,8 @@ def voices_of(read: TaggedShard) -> tuple[pd.DataFrame, pd.DataFrame]:
     reviews, cases = read.reviews, read.aftersales
     followed = reviews[reviews["followup_at"].notna()]
     voices = pd.concat([_said(reviews, "reviewed_at"), _said(followed, "followup_at"), _said(cases, "applied_at")])
-    blamed = read.review_causes.join(reviews[["reviewed_at", "followup_at", "followup"]], on="row")
-    later = (blamed["quote"] == blamed["followup"]) & blamed["followup_at"].notna()
+    blamed = read.review_causes.join(reviews[["reviewed_at", "followup_at"]], on="row")
+    later = (blamed["part"] == 1) & blamed["followup_at"].notna()
     blamed["reviewed_at"] = blamed["reviewed_at"].mask(later, blamed["followup_at"])
     coded = read.aftersale_causes.join(cases["applied_at"], on="row")
     heard = pd.concat([_said(blamed, "reviewed_at", "cause"), _said(coded, "applied_at", "cause")]).sort_values("day")

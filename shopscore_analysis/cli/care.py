@@ -107,7 +107,7 @@ def _print_warnings(home: Shop, days: Span, found: pd.DataFrame, surging: pd.Dat
     from shopscore_analysis.care.watch import printable
     from shopscore_analysis.score.warnings import by_situation
     from shopscore_analysis.show.tables import each
-    from shopscore_analysis.show.warnings import GRAVITY, burst_words, situations_words, warning_line
+    from shopscore_analysis.show.warnings import GRAVITY, VOICES, burst_words, situations_words, warning_line
 
     out = Console(soft_wrap=True, highlight=False, markup=False)
     out.print(f"{home.name} · {days.since} — {days.until} · {warning_line(found, surging)}")
@@ -122,6 +122,8 @@ def _print_warnings(home: Shop, days: Span, found: pd.DataFrame, surging: pd.Dat
         out.print(f"另有 {len(found) - limit} 条未列出（--limit）。")
     for row in each(surging):
         out.print(printable(burst_words(row, home.names)))
+    if len(surging):
+        out.print(VOICES)
 
 
 def _group_lines(rows: pd.DataFrame, count: int) -> Iterator[str]:
@@ -213,7 +215,7 @@ def lint(
     else:
         out = Console(soft_wrap=True, highlight=False, markup=False)
         for one in found:
-            said = f"{one.where}：{one.label}——“{one.text[one.start : one.end]}”（{one.reference}）"
+            said = f"{one.where}：{one.label}——“{one.quote}”（{one.reference}）"
             out.print(f"{one.file} {printable(said)}")
         clear = "" if found else "没有检出不等于合规：词表以外的说法检不出来，发出前还请人看一遍。"
         out.print(f"{len(files)} 个文件，{len(found)} 处违规。{clear}")

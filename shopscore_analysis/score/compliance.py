@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,19 @@ FILE = Path(__file__).parent.parent / "data" / "compliance.toml"
 
 
 class Ban(Reviewed):
-    """One rule: what it bans alone (`phrases`), or where `near` and `with_` stand within `within` characters."""
+    """One rule: what it bans alone (`phrases`), or where `near` and `with_` stand within `within` characters.
+
+    `figures`: expressions for what no list of words can say, such as numbers of telephones; `unless`: expressions that
+    make a number harmless where the text before it ends in one of them, or two words that stand together where the
+    sentence up to their end holds one.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
     name: str
     label: str
-    phrases: str
+    phrases: str = ""
+    figures: tuple[re.Pattern[str], ...] = ()
+    unless: tuple[re.Pattern[str], ...] = ()
     near: str = ""
     with_: str = Field(default="", alias="with")
     within: int = Field(default=0, ge=0)
@@ -29,6 +37,8 @@ class Ban(Reviewed):
     def _whole(self) -> Ban:
         if bool(self.near) != bool(self.with_) or bool(self.near) != bool(self.within):
             raise ValueError(f"{self.name}: near, with and within belong together")
+        if not (self.phrases.strip() or self.near or self.figures):
+            raise ValueError(f"{self.name}: expected phrases, figures, or near and with, found none of them")
         return self
 
 

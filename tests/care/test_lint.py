@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+import time
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from shopscore_analysis.care.lint import _books, banned, lint
+from shopscore_analysis.care.lint import _books, _together, banned, lint
 from shopscore_analysis.errors import ExportError, LexiconError
 from shopscore_analysis.score.compliance import FILE, Ban, read_bans
 from shopscore_analysis.score.warnings import read_rule_book
 from shopscore_analysis.show.todo import ACTIONS
 from shopscore_analysis.text.lexicon import expand_all
-from shopscore_analysis.text.phrases import spot
+from shopscore_analysis.text.phrases import Spot, spot
 
 DATA = FILE.parent
 
@@ -94,9 +95,23 @@ def test_known_failures_are_still_missed(rule: str, text: str) -> None:
     assert rule in {ban.name for ban in read_bans().rules} and banned([text]) == [[]]
 
 
-@pytest.mark.parametrize("text", CASES["harmless"]["kept"])
+@pytest.mark.parametrize("text", [text for case in CASES.values() for text in case.get("kept", ())])
 def test_harmless_messages_pass(text: str) -> None:
     assert banned([text]) == [[]]
+
+
+@pytest.mark.parametrize("unit", ["", "元", "件", " ml"])
+@pytest.mark.parametrize(
+    "before", ["订单号：", "运单号", "SKU ", "批号 ", "快递员", "收件人电话：", "请勿拨打", "SF", "9", "0."]
+)
+def test_a_figure_of_something_else_is_no_telephone_and_with_a_unit_it_never_is(before: str, unit: str) -> None:
+    assert banned([f"{before}13812345678{unit}"]) == [[]]
+    assert bool(banned([f"有事打13812345678{unit}"])[0]) == (not unit)
+
+
+@pytest.mark.parametrize("figures", ["1381234567", "138123456789", "12812345678", "20261122130", "0571-1234567"])
+def test_other_rows_of_figures_are_no_telephones(figures: str) -> None:
+    assert banned([f"有事打{figures}"]) == [[]]
 
 
 @pytest.mark.parametrize("sign", ["❤", "❤\ufe0f", "-", ".", "·", "*", "_", "~", "/", " ", "\u200b", "🌹"])
@@ -105,6 +120,17 @@ def test_signs_between_the_characters_of_a_barred_word_hide_nothing(first: str, 
     text = f"亲，加我{first}{sign}{last}"
     ((ban, start, end),) = banned([text])[0]
     assert ban.name == "off_platform" and text[start:end].startswith("加我")
+
+
+def test_a_cell_of_many_words_that_only_ban_together_is_read_in_no_time() -> None:
+    """Every word of either list was held against every word of the other."""
+    rule = next(rule for rule in read_bans().rules if rule.name == "receipt_reward")
+    near = [Spot("receipt_reward+near", at, at + 4) for at in range(0, 400_000, 100)]
+    others = [Spot("receipt_reward+with", at + 40, at + 42) for at in range(0, 400_000, 100)]
+    began = time.process_time()
+    assert list(_together(rule, [*near, *others])) == []
+    assert time.process_time() - began < 1
+    assert list(_together(rule, [near[1], Spot("receipt_reward+with", 82, 84)])) == [(82, 104)]
 
 
 def test_signs_that_end_a_clause_make_no_word_of_two() -> None:
@@ -209,4 +235,10 @@ def test_rules_are_reviewed_data_each_with_its_reference(tmp_path: Path) -> None
     assert str(refused.value) == "expected every name once in compliance.toml, found rights again; mend the file"
     path.write_text(text.replace("within = 24\n", ""), encoding="utf-8")
     with pytest.raises(LexiconError, match="near, with and within belong together"):
+        read_bans(path)
+    path.write_text(text.replace('phrases = "(概不|恕不', 'figures = ["("] # "(概不|恕不'), encoding="utf-8")
+    with pytest.raises(LexiconError, match="rules of compliance"):
+        read_bans(path)
+    path.write_text(text.replace('phrases = "(概不|恕不', '# "(概不|恕不'), encoding="utf-8")
+    with pytest.raises(LexiconError, match="rights: expected phrases, figures, or near and with, found none of them"):
         read_bans(path)
