@@ -30,6 +30,21 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)")
 CONTAINER = Path("/sys/fs/cgroup")  # where Linux tells what a container may take
 
 
+class _Group(NamedTuple):
+    """Where a version of control groups tells the limit, what is taken, and of that the files that may be dropped."""
+
+    limit: str
+    taken: str
+    stat: str
+    idle: str
+
+
+_GROUPS = (
+    _Group("memory.max", "memory.current", "memory.stat", "inactive_file"),
+    _Group("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_inactive_file"),
+)
+
+
 class Weight(NamedTuple):
     """What decides how much memory a count of a shelf takes, in bytes.
 
@@ -100,15 +115,16 @@ def free() -> int:
     from psutil import virtual_memory
 
     left = int(virtual_memory().available)
-    with suppress(OSError, ValueError):  # no container, or one without a limit
-        return max(0, min(left, int(_told_by("memory.max")) - _taken()))
-    return left
+    for group in _GROUPS:
+        with suppress(OSError, ValueError):  # not this version, no container, or one without a limit
+            left = min(left, int(_told_by(group.limit)) - _taken(group))
+    return max(0, left)
 
 
-def _taken() -> int:
+def _taken(group: _Group) -> int:
     """The bytes that this container holds, without files that it has read and the system may drop."""
-    cached = dict(line.split() for line in _told_by("memory.stat").splitlines())
-    return int(_told_by("memory.current")) - int(cached.get("inactive_file", 0))
+    cached = dict(line.split() for line in _told_by(group.stat).splitlines())
+    return int(_told_by(group.taken)) - int(cached.get(group.idle, 0))
 
 
 def _told_by(name: str) -> str:

@@ -32,6 +32,7 @@ class Counts:
         self._whole: Tally | None = None
         self._past: Tally | None = None
         self._held = _NOTHING
+        self._left: int | None = None
 
     @property
     def keeps(self) -> bool:
@@ -41,7 +42,7 @@ class Counts:
     @contextmanager
     def source(self) -> Iterator[Source]:
         """What is counted; where nothing can be kept, with a folder that lasts as long as the count."""
-        source = self._asked()
+        source, self._left = self._asked(), None  # whoever takes it may count
         if self.keeps:
             yield source
         else:
@@ -91,9 +92,11 @@ class Counts:
             return history_of(source)
 
     def uncounted(self) -> int:
-        """About how many bytes of the shelf the next tally has to count."""
-        with self.source() as source:
-            return waiting(source)
+        """About how many bytes of the shelf the next tally has to count; looked up once until something is counted."""
+        if self._left is None:
+            with self.source() as source:
+                self._left = waiting(source)
+        return self._left
 
     @contextmanager
     def processes(self, workers: int, memory: int, notice: Notice | None) -> Iterator[Mapper]:

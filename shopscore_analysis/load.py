@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from shopscore_analysis.rejects import RejectsFile
 from shopscore_analysis.shelf import Merged, Shelf
 
 SUFFIXES = (".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods", ".zip", ".gz", ".html", ".htm")
+_BLANK = "有表头，没有可导入的数据行，什么都没有导入；请看看导出时选的日期"
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,8 @@ class Loaded:
     """What became of one table of one file.
 
     `rows` were read; of their keys `new`, `updated` and `unchanged` went to the shelf; `rejected` rows did not.
-    `error` says why the whole file was refused; `warnings` what a reader should know; `exported_at` when the file was
-    made, as far as it tells.
+    `error` says why the whole file was refused, `why` the same in short and in Chinese; `warnings` what a reader should
+    know; `exported_at` when the file was made, as far as it tells.
     """
 
     path: Path
@@ -34,7 +35,13 @@ class Loaded:
     rejected: int = 0
     warnings: tuple[str, ...] = ()
     error: str | None = None
+    why: str = ""
     exported_at: datetime | None = None
+
+    @property
+    def blank(self) -> bool:
+        """Whether the table has a header, and below it nothing to load: no row, or summaries alone."""
+        return bool(self.table) and not self.rows and not self.rejected
 
 
 def load(
@@ -65,12 +72,14 @@ def load(
             except ExportError as error:
                 if path.exists():  # a mistyped name is no loss of data
                     rejects.add([_refused(path, error)])
-                done.append(Loaded(path, error=str(error)))
+                done.append(Loaded(path, error=str(error), why=error.why))
     return done
 
 
 def _refused(path: Path, error: ExportError) -> Reject:
-    return Reject(path.name, error.sheet or "", error.row or 0, error.column or "", "", error.problem)
+    """A whole file, as row 0 of no sheet; the reason names the sheet and the row that were at fault."""
+    place = " ".join([*filter(None, [error.sheet]), *([f"第 {error.row} 行"] if error.row else [])])
+    return Reject(path.name, "", 0, error.column or "", "", error.why + (f"（{place}）" if place else ""))
 
 
 def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
@@ -87,7 +96,7 @@ def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
                     file,
                     ""
                     if known
-                    else f"skipped: expected an export ({' '.join(SUFFIXES)}), found {file.suffix or 'no suffix'}",
+                    else f"跳过，不是导出文件：认得的后缀是 {' '.join(SUFFIXES)}，它的是 {file.suffix or '空'}",
                 )
 
 
@@ -97,13 +106,20 @@ def _one(path: Path, shelf: Shelf, shop: str, period: tuple[date, date] | None, 
         for part in export.parts():
             intake.add(part.number, part.table, part.records)
             rejects.add(part.rejects)
+        rejects.add([_without_rows(origin) for _, origin in export.tables if not origin.rows and not origin.rejected])
         merged = intake.commit([origin.exported_at for _, origin in export.tables])
     return [_loaded(found, origin, counts) for (found, origin), counts in zip(export.tables, merged, strict=True)]
 
 
 def _loaded(found: Found, origin: Origin, counts: Merged) -> Loaded:
     same = origin.rows - counts.new - counts.updated - counts.unchanged
-    notes = [*origin.warnings, *([f"{same} rows stand in the file more than once"] if same else [])]
+    notes = [*origin.warnings, *([f"{same} 行在文件里重复出现"] if same else [])]
     dialect = found.match.dialect
     numbers = (origin.rows, counts.new, counts.updated, counts.unchanged, origin.rejected)
-    return Loaded(origin.path, dialect.table, dialect.name, *numbers, tuple(notes), exported_at=origin.exported_at)
+    made = Loaded(origin.path, dialect.table, dialect.name, *numbers, tuple(notes), exported_at=origin.exported_at)
+    place = origin.sheet or origin.member
+    return replace(made, warnings=(*notes, (f"{place}：" if place else "") + _BLANK)) if made.blank else made
+
+
+def _without_rows(origin: Origin) -> Reject:
+    return Reject(origin.path.name, origin.sheet or origin.member, 0, "", "", _BLANK)

@@ -59,7 +59,7 @@ def compared(root: Path | str, week: str = "") -> Portfolio:
         try:
             row, causes = _shop(folder, now)
         except ShopscoreError as error:
-            failed.append((folder.name, str(error)))
+            failed.append((folder.name, error.said))
             continue
         rows.append(row)
         parts.append(causes)
@@ -82,7 +82,10 @@ def _shop(folder: Path, week: str) -> tuple[dict[str, Any], pd.DataFrame]:
     tally = _tally(shop, weeks)
     before, now = (tally.where(week=["", *part]) for part in (weeks[:SPAN], weeks[SPAN:]))
     if not now.total("review"):
-        raise SettingsError(f"expected reviews of {weeks[SPAN]} to {week}, found none; load the exports")
+        raise SettingsError(
+            f"expected reviews of {weeks[SPAN]} to {week}, found none; load the exports",
+            f"没有 {weeks[SPAN]} 到 {week} 的评价",
+        )
     causes = compare(now, before).assign(shop=shop.name)[list(CAUSES)]
     scores = shop.scores().dropna(subset="score").groupby("week")["score"].last()
     held = shop.inventory

@@ -180,10 +180,11 @@ def read_settings(folder: Path) -> Settings:
     except FileNotFoundError as error:
         raise SettingsError(
             f"expected {FILE} in {folder}, found none; make a shop with "
-            "`shopscore init DIR --name … --category …`, or name its folder with --shop"
+            "`shopscore init DIR --name … --category …`, or name its folder with --shop",
+            f"没有 {FILE}",
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"expected TOML in UTF-8 in {path}, found: {error}") from error
+        raise SettingsError(f"expected TOML in UTF-8 in {path}, found: {error}", f"{FILE} 写得不对") from error
     return _validated(raw, path)
 
 
@@ -193,5 +194,5 @@ def _validated(raw: dict[str, object], path: Path) -> Settings:
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors())
         raise SettingsError(
-            f"{path}: {faults}; every setting is explained in the file that `shopscore init` writes"
+            f"{path}: {faults}; every setting is explained in the file that `shopscore init` writes", f"{FILE} 写得不对"
         ) from error

@@ -84,6 +84,11 @@ class Shop:
         return self.name == sample.NAME
 
     @property
+    def takes_exports(self) -> bool:
+        """Whether exports may be loaded: not into the sample shop, once it is made."""
+        return not (self.is_sample and self.shelf.months("orders"))
+
+    @property
     def reports(self) -> Path:
         """The folder of this shop's reports, one folder a week below it."""
         return self.root / "reports" / folder_name(self.name)
@@ -98,10 +103,11 @@ class Shop:
 
         Raises SettingsError for the sample shop, once it is made: real exports would drown in invented ones.
         """
-        if self.is_sample and self.shelf.months("orders"):
+        if not self.takes_exports:
             raise SettingsError(
                 f"expected a shop of your own, found the sample shop {self.name} in {self.root}, whose orders are "
-                "invented; make yours with `shopscore init DIR --name …` and load there"
+                "invented; make yours with `shopscore init DIR --name …` and load there",
+                f"{self.name} 是示例店，不能导入自己的数据",
             )
         chosen = [Path(path) for path in paths] or [self.root / "data" / "raw"]
         self.counts.forget()

@@ -105,6 +105,23 @@ def test_a_container_has_what_its_limit_leaves_but_for_files_that_were_read(
     assert free() == 0
 
 
+def test_a_container_of_version_1_of_control_groups_is_read_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its limit is a figure beyond every machine where there is none; files of groups within it may be dropped, too."""
+    monkeypatch.setattr(budget, "CONTAINER", tmp_path)
+    (tmp_path / "memory").mkdir()
+    stat = "cache 9\ninactive_file 100\ntotal_inactive_file 2500000\n"
+    told = {"limit_in_bytes": "9223372036854771712\n", "usage_in_bytes": "4000000\n", "stat": stat}
+    for name, text in told.items():
+        (tmp_path / "memory" / f"memory.{name}").write_text(text, encoding="ascii")
+    assert 10 * MB < free() <= psutil.virtual_memory().total
+    (tmp_path / "memory" / "memory.limit_in_bytes").write_text("5000000\n", encoding="ascii")
+    assert free() == 3_500_000
+    (tmp_path / "memory" / "memory.usage_in_bytes").write_text("9000000\n", encoding="ascii")
+    assert free() == 0
+
+
 @pytest.mark.parametrize(
     ("text", "bytes_"),
     [("1.5GB", 1_500_000_000), ("800 mb", 800_000_000), ("2g", 2 * 10**9), ("512MiB", 1 << 29), (" 1TB ", 10**12)],

@@ -15,6 +15,7 @@ import pytest
 
 from shopscore_analysis import doctor, sample
 from shopscore_analysis.cli import reports
+from shopscore_analysis.errors import SettingsError
 from shopscore_analysis.report import due
 from shopscore_analysis.shop import Shop
 from shopscore_analysis.text.lexicon import data_folder, overlay_categories
@@ -93,22 +94,28 @@ def _missing_column(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("make", "words"),
+    ("make", "words", "why"),
     [
-        (_no_export, ["会议纪要.csv", "expected", "主题", "地点"]),
-        (_empty, ["评价_20261116.xlsx", "empty"]),
-        (_wrong_encoding, ["订单.csv", "expected"]),
-        (_destroyed_ids, ["订单.csv", "6.90E+18", "子订单编号"]),
-        (_missing_column, ["评价.csv", "评价内容"]),
+        (_no_export, ["会议纪要.csv", "expected", "主题", "地点"], "认不出是哪种导出"),
+        (_empty, ["评价_20261116.xlsx", "empty"], "是空的，请重新导出"),
+        (_wrong_encoding, ["订单.csv", "expected"], "不是表格"),
+        (
+            _destroyed_ids,
+            ["订单.csv", "6.90E+18", "子订单编号"],
+            "子订单编号的数字丢了位数（多半在 Excel 里打开过），请重新导出，不要打开就导入",
+        ),
+        (_missing_column, ["评价.csv", "评价内容"], "像抖店评价，但缺评价内容"),
     ],
 )
 def test_a_bad_file_is_refused_whole_with_what_to_do(
-    run: Run, shop: Path, tmp_path: Path, make: Callable[[Path], Path], words: list[str]
+    run: Run, shop: Path, tmp_path: Path, make: Callable[[Path], Path], words: list[str], why: str
 ) -> None:
     code, out, _ = run("load", make(tmp_path), "--shop", shop, "--json")
     error = json.loads(out)["files"][0]["error"]
     assert code == 1
     assert not [word for word in words if word not in error], error
+    reasons = list(Shop.open(shop).rejects()["reason"])
+    assert reasons and [reason for reason in reasons if not reason.startswith(why)] == []
     assert not list((shop / "data" / "shelf").rglob("*.parquet"))
 
 
@@ -250,15 +257,29 @@ def test_init_says_what_comes_next_and_doubts_a_category_without_words_of_its_ow
 
 def test_an_empty_shop_is_told_what_to_do_next(run: Run, shop: Path) -> None:
     code, out, err = run("load", "--shop", shop)
-    assert (code, out) == (0, "")
+    assert (code, out) == (1, "")
     assert err == (
-        f"手算店（{shop}）：导入 {shop}/data/raw 里没有导出文件："
-        "把后台导出的文件放进去，或写明在哪里（shopscore load PATH…）"
+        f"手算店（{shop}）：导入 shopscore: expected exports (.csv .tsv .xlsx .xlsm .xls .ods .zip .gz .html .htm) in "
+        f"{shop}/data/raw, found none; put the files that the back office exported there, or say where they lie: "
+        "shopscore load PATH…"
     )
+    code, out, err = run("load", "--shop", shop, "--json")
+    assert code == 1 and json.loads(out) == {"files": []} and "found none" in err
     code, out, err = run("status", "--shop", shop)
     assert code == 0 and out.startswith("手算店\n 数据 ")
     assert err == f"还没有数据：把后台导出的文件放进 {shop}/data/raw，再运行 shopscore load --shop {shop}"
     assert run("status", "--shop", shop, "--json")[2] == ""
+
+
+@pytest.mark.parametrize("extra", [(), ("--json",)])
+def test_a_header_without_rows_is_told_and_is_no_failure(
+    run: Run, shop: Path, tmp_path: Path, extra: tuple[str, ...]
+) -> None:
+    header = next(HAND.glob("*订单.csv")).read_text(encoding="utf-8-sig").splitlines()[0]
+    (tmp_path / "1794790800_订单.csv").write_text(f"{header}\n", encoding="utf-8")
+    code, _, err = run("load", tmp_path / "1794790800_订单.csv", "--shop", shop, *extra)
+    told = "1794790800_订单.csv：有表头，没有可导入的数据行，什么都没有导入；请看看导出时选的日期"
+    assert (code, err) == (0, f"手算店（{shop}）：导入 {told}")
 
 
 def test_load_and_status_print_chinese_tables_with_whole_file_names(run: Run, shop: Path, tmp_path: Path) -> None:
@@ -319,6 +340,19 @@ def test_nothing_is_loaded_into_the_sample_shop_once_it_is_made(run: Run, tmp_pa
     assert "shopscore init" in err and Shop.open(root).status() == before
 
 
+def test_a_scheduled_load_of_nothing_is_no_failure(run: Run, shop: Path) -> None:
+    (shop / "data" / "raw" / "README.md").touch()
+    assert run("load", "--shop", shop)[0] == 1
+    assert run("load", "--if-any", "--shop", shop)[0] == 0
+    assert run("load", "--if-any", shop / "nothing.csv", "--shop", shop)[0] == 1
+
+
+def test_the_refusal_of_the_sample_shop_has_its_reason_in_chinese() -> None:
+    with pytest.raises(SettingsError) as refused:
+        Shop.open("").load([HAND])
+    assert refused.value.said == "禾下小院家居店 是示例店，不能导入自己的数据"
+
+
 def test_cells_still_to_come_are_told_of_the_newest_export_only(run: Run, shop: Path, tmp_path: Path) -> None:
     lines = next(HAND.glob("*订单.csv")).read_text(encoding="utf-8-sig").splitlines()
     header, row = lines[0].split(","), lines[1].split(",")
@@ -327,9 +361,9 @@ def test_cells_still_to_come_are_told_of_the_newest_export_only(run: Run, shop: 
     exports.mkdir()
     for name in ("1794790800", "1794877200", "1794704400"):
         (exports / f"{name}_订单.csv").write_text(f"{lines[0]}\n{','.join(row)}\n", encoding="utf-8")
-    newest = "1794877200_订单.csv: 1 cells say 数据将于第二天更新; export again tomorrow to fill them"
+    newest = "1794877200_订单.csv：1 格写着“数据将于第二天更新”，第二天再导出一次就会补上"
     begun = f"手算店（{shop}）：导入 "
     assert run("load", exports, "--shop", shop)[2] == (
-        f"{begun}{newest} (2 older files say so, too: a newer export over their days fills them)"
+        f"{begun}{newest}（另有 2 个更早的文件也是这样，日期盖住它们的新导出会一起补上）"
     )
     assert run("load", exports / "1794877200_订单.csv", "--shop", shop)[2] == begun + newest

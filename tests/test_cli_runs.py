@@ -59,7 +59,7 @@ def test_run_due_with_send_says_that_nobody_could_be_told(
     assert code == 1
     assert json.loads(out)["deliveries"] == [
         {"channel": "SHOPSCORE_SEND_OWNER", "sent": False, "attempts": 0,
-         "reason": "is not set, so nobody was told of the failures"},
+         "reason": "没有设置，失败没有通知到任何人"},
     ]  # fmt: skip
 
 
@@ -124,7 +124,11 @@ def test_every_outcome_has_a_chinese_word_of_its_own() -> None:
 def test_schedule_prints_or_writes_the_entry_and_says_what_comes_next(run: Run, tmp_path: Path) -> None:
     code, out, err = run("schedule", "cron", tmp_path, "--time", "07:05", "--day", "every", "--send")
     assert code == 0 and "5 7 * * * PYTHONUTF8=1 " in out and f"run-due {tmp_path} --send" in out
-    assert err.endswith("接下来：(crontab -l 2>/dev/null; cat shopscore.cron) | crontab -")
+    nobody = f"{tmp_path} 里还没有店，到时候会失败：先用 shopscore init 建店，或写明店所在的文件夹"
+    then = "接下来：(crontab -l 2>/dev/null; cat shopscore.cron) | crontab -"
+    assert err == f"{nobody} {then}"
+    Shop.create(tmp_path / "小店", "小店")
+    assert run("schedule", "cron", tmp_path)[2] == then
     code, out, _ = run("schedule", "systemd", tmp_path, "--out", tmp_path / "out")
     assert out.split() == [str(tmp_path / "out" / f"shopscore.{kind}") for kind in ("service", "timer")]
     assert "<Command>" in run("schedule", "windows", tmp_path)[1]
@@ -181,12 +185,12 @@ def test_reports_made_and_sent_by_hand_stand_in_the_run_log(
     assert made.run_id and made.seconds is not None
     RunLog(shop.root.parent).begin(shop.root, shop.name, "weekly", "", {})
     monkeypatch.setenv("SHOPSCORE_SEND_TO", "json://127.0.0.1:9/")
-    monkeypatch.setattr(deliver, "send", lambda *_: [Delivery("json", False, 4, "nobody answered")])
+    monkeypatch.setattr(deliver, "send", lambda *_: [Delivery("json", False, 4, "没人答复")])
     code, _, told = run("send", "--shop", shop.root, "--week", "2026-W46", "--really")
     sent, _ = RunLog(shop.root.parent).read()
     again = typed("shopscore", "send", "--shop", str(shop.root), "--week", "2026-W46", "--really")
     assert code == 1 and again in told
-    assert (sent.outcome, sent.week) == ("unsent", "2026-W46") and sent.detail.startswith("json: nobody answered")
+    assert (sent.outcome, sent.week) == ("unsent", "2026-W46") and sent.detail.startswith("json：没人答复")
     assert sent.detail.endswith(again) and "报告已经出好" in sent.detail
     code, out, _ = run("runs", shop.root, "--json")
     assert code == 0 and [row["outcome"] for row in json.loads(out)["runs"]] == ["unsent", "running", "made"]
@@ -204,9 +208,9 @@ def _other_bytes(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("spoil", "address", "why"),
     [
-        (_unpublished, "json://127.0.0.1:9/", "expected a published report"),
-        (_other_bytes, "json://127.0.0.1:9/", "expected the bytes that were checked"),
-        (lambda shop: None, "", "expected addresses in SHOPSCORE_SEND_TO, found none"),
+        (_unpublished, "json://127.0.0.1:9/", "weekly.html 还没有发布"),
+        (_other_bytes, "json://127.0.0.1:9/", "weekly.html 发布以后被改动过，没有发送"),
+        (lambda shop: None, "", "没有设置 SHOPSCORE_SEND_TO"),
     ],
 )
 def test_a_sending_that_tried_no_channel_does_not_say_that_the_report_is_there(
@@ -216,7 +220,8 @@ def test_a_sending_that_tried_no_channel_does_not_say_that_the_report_is_there(
     monkeypatch.setenv("SHOPSCORE_SEND_TO", address)
     code, _, told = run("send", "--shop", shop.root, "--week", "2026-W46", "--really")
     (row,) = RunLog(shop.root).read()
-    assert code == 1 and row.outcome == "failed" and why in row.detail
+    assert (code, row.outcome, row.detail) == (1, "failed", why)
+    assert told == f"shopscore: {row.inputs['error']}"
     assert "报告已经出好" not in row.detail + told
 
 
@@ -229,30 +234,36 @@ def test_a_sending_that_was_broken_off_is_failed(run: Run, shop: Shop, monkeypat
     monkeypatch.setattr(dispatch, "sent", broken)
     run("send", "--shop", shop.root, "--week", "2026-W46", "--really")
     (row,) = RunLog(shop.root).read()
-    assert (row.outcome, row.detail) == ("failed", "KeyboardInterrupt")
+    assert (row.outcome, row.detail) == ("failed", "被中断")
 
 
 @pytest.mark.parametrize("spoil", [_unpublished, _other_bytes])
 def test_a_scheduled_sending_of_a_damaged_page_does_not_say_that_the_report_is_there(
-    shop: Shop, spoil: Callable[[Shop], None]
+    run: Run, shop: Shop, spoil: Callable[[Shop], None]
 ) -> None:
     page = shop.reports / "2026-W46" / "weekly.html"
     spoil(shop)
     made = Outcome(str(shop.root), shop.name, "2026-W46", "made", "", str(page))
     dispatch.dispatch([made], {"SHOPSCORE_SEND_TO": "json://127.0.0.1:9/"}, RunLog(shop.root))
     (row,) = RunLog(shop.root).read()
-    assert row.outcome == "failed" and "weekly.html: expected" in row.detail and "报告已经出好" not in row.detail
+    assert row.outcome == "failed" and "weekly.html " in row.detail and "报告已经出好" not in row.detail
+    assert run("runs", shop.root)[2] == f"shopscore: {shop.name} 2026-W46: {row.inputs['error']}"
 
 
 def test_a_report_that_fails_by_hand_is_logged_with_its_cell(run: Run, tmp_path: Path) -> None:
-    """The same words as on the screen."""
+    """In short in the table, and below it in the words that stood on the screen."""
     shop = shops.make(tmp_path / "shop", "1 / 0")
     shop.load([shop.root / "data" / "inbox"])
     code, _, said = run("report", "weekly", "--shop", shop.root)
     (failed,) = RunLog(shop.root).read()
     assert code == 1 and failed.outcome == "failed"
-    assert failed.detail.startswith("weekly.ipynb, cell 2: expected the cell to run, found ZeroDivisionError")
-    assert "ZeroDivisionError" in said
+    assert failed.detail == "weekly.ipynb 第 2 格没有跑通"
+    whole = failed.inputs["error"]
+    assert whole.startswith("weekly.ipynb, cell 2: expected the cell to run, found ZeroDivisionError")
+    assert said == f"shopscore: {whole}"
+    code, out, told = run("runs", shop.root)
+    assert code == 0 and failed.detail in out and "expected" not in out
+    assert told == f"shopscore: shop {failed.week}: {whole}"
 
 
 def test_a_log_that_cannot_be_written_stops_no_report(run: Run, shop: Shop) -> None:
@@ -260,14 +271,14 @@ def test_a_log_that_cannot_be_written_stops_no_report(run: Run, shop: Shop) -> N
     (shop.root / "runs.sqlite").write_text("no database" * 100, encoding="utf-8")
     code, out, said = run("report", "weekly", "--shop", shop.root, "--week", "2026-W46")
     assert code == 0 and Path(out.strip()).exists()
-    assert "没有记进运行日志：expected a run log that can be read and written" in said
+    assert said.startswith("没有记进运行日志：运行日志读写不了 expected a run log that can be read and written")
 
 
 def test_a_shops_delivery_in_a_scheduled_run_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beside the row that says that the report was made."""
     page = str(tmp_path / "a" / "weekly.html")
     made = Outcome(str(tmp_path / "a"), "甲店", "2026-W46", "made", "", page)
-    monkeypatch.setattr(dispatch, "_one", lambda *_: ([Delivery("mailto", True, 1)], []))
+    monkeypatch.setattr(dispatch, "_one", lambda *_: ([Delivery("mailto", True, 1)], [], {}))
     assert [one.sent for one in dispatch.dispatch([made], {}, RunLog(tmp_path))] == [True]
     (row,) = RunLog(tmp_path).read()
     assert (row.shop, row.week, row.outcome, row.detail, row.report) == ("甲店", "2026-W46", "sent", "mailto", page)

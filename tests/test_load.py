@@ -48,10 +48,11 @@ def test_each_file_is_accounted_for(tmp_path: Path) -> None:
         0,
         0,
     )
-    assert orders.warnings == ("1 rows stand in the file more than once",)
+    assert orders.warnings == ("1 行在文件里重复出现",)
     assert results["评价_20260912.csv"].rejected == 1
     assert bad.error is not None and bad.error.startswith("坏.csv: expected an export (抖店订单、")
-    assert results["README.md"].warnings[0].startswith("skipped: expected an export (.csv ")
+    assert bad.why == "认不出是哪种导出"
+    assert results["README.md"].warnings[0].startswith("跳过，不是导出文件：认得的后缀是 .csv ")
     assert results["README.md"].error is None
 
 
@@ -81,7 +82,31 @@ def test_rejects_are_listed_masked_and_harmless_in_a_spreadsheet(tmp_path: Path)
         ("评价.csv", "2", "评价日期", "'=cmd()"),
         ("评价.csv", "3", "评价日期", "打[手机号]"),
     ]
-    assert rows[0]["reason"] == "expected a time such as 2026-09-22 00:54:10, or a day"
+    assert rows[0]["reason"] == "应为时间，如 2026-09-22 00:54:10，或日期"
+
+
+def test_a_refused_file_is_listed_as_a_whole_with_the_row_that_was_at_fault(tmp_path: Path) -> None:
+    """A row's number made it look as if the other rows had been loaded."""
+    path = tmp_path / "订单.csv"
+    path.write_text(text_of([ORDER, order(1), order(2, 子订单编号="6.90E+18")]), encoding="utf-8")
+    loaded(tmp_path, path)
+    (listed,) = (tmp_path / "rejects").iterdir()
+    with listed.open(encoding="utf-8-sig", newline="") as lines:
+        (row,) = csv.DictReader(lines)
+    assert (row["row"], row["column"]) == ("0", "子订单编号") and row["reason"].endswith("（第 3 行）")
+
+
+def test_a_workbook_that_is_refused_for_one_sheet_is_listed_as_a_whole(tmp_path: Path) -> None:
+    """A sheet's name beside row 0 says that the sheet alone holds nothing."""
+    path = tmp_path / "订单.xlsx"
+    with pd.ExcelWriter(path, engine="xlsxwriter") as book:
+        pd.DataFrame([order(1)], columns=ORDER).to_excel(book, sheet_name="九月", index=False)
+        pd.DataFrame([order(2, 子订单编号="6.90E+18")], columns=ORDER).to_excel(book, sheet_name="十月", index=False)
+    assert loaded(tmp_path, path)[0].error
+    (listed,) = (tmp_path / "rejects").iterdir()
+    with listed.open(encoding="utf-8-sig", newline="") as lines:
+        (row,) = csv.DictReader(lines)
+    assert (row["row"], row["sheet"]) == ("0", "") and row["reason"].endswith("（十月 第 2 行）")
 
 
 def test_progress_is_told_before_each_file(tmp_path: Path) -> None:
@@ -205,3 +230,45 @@ def test_a_path_that_does_not_exist_is_refused_but_not_listed_as_lost(tmp_path: 
     [told] = load([tmp_path / "nosuch.csv"], Shelf(tmp_path / "shelf"), "小店", tmp_path / "rejects")
     assert "No such file" in told.error
     assert not list((tmp_path / "rejects").glob("*.csv"))
+
+
+def test_a_file_of_nothing_but_a_header_says_so_and_the_others_go_on(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "1791430000_订单.csv").write_text(text_of([ORDER]), encoding="utf-8-sig")
+    (raw / "评价_20260912.csv").write_text(text_of([REVIEW, review()]), encoding="utf-8-sig")
+    blank, full = loaded(tmp_path, raw)
+    assert (blank.table, blank.rows, blank.blank, blank.error) == ("orders", 0, True, None)
+    (told,) = blank.warnings
+    assert told.startswith("有表头，没有可导入的数据行")
+    assert (full.new, full.blank, full.warnings) == (1, False, ())
+    (listed,) = (tmp_path / "rejects").iterdir()
+    with listed.open(encoding="utf-8-sig", newline="") as lines:
+        rows = [(row["file"], row["row"], row["reason"]) for row in csv.DictReader(lines)]
+    assert rows == [("1791430000_订单.csv", "0", told)]
+
+
+def test_a_table_whose_rows_were_all_rejected_is_not_called_blank(tmp_path: Path) -> None:
+    path = tmp_path / "评价.csv"
+    path.write_text(text_of([REVIEW, review(when="改天")]), encoding="utf-8")
+    (result,) = loaded(tmp_path, path)
+    assert (result.rows, result.rejected, result.blank) == (0, 1, False)
+    assert not any("没有可导入的数据行" in told for told in result.warnings)
+
+
+def test_a_table_of_nothing_but_summaries_is_not_said_to_have_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "评价.csv"
+    path.write_text(text_of([REVIEW, ["合计", *[""] * (len(REVIEW) - 1)]]), encoding="utf-8")
+    (result,) = loaded(tmp_path, path)
+    assert result.blank and result.warnings[0].startswith("1 行汇总")
+    assert result.warnings[1].startswith("有表头，没有可导入的数据行")
+
+
+def test_the_sheet_that_holds_no_row_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "评价_20260912.xlsx"
+    with pd.ExcelWriter(path, engine="xlsxwriter") as book:
+        pd.DataFrame([review()], columns=REVIEW).to_excel(book, sheet_name="九月", index=False)
+        pd.DataFrame([], columns=REVIEW).to_excel(book, sheet_name="十月", index=False)
+    full, blank = loaded(tmp_path, path)
+    assert (full.rows, full.warnings) == (1, ())
+    assert [told.partition("：")[0] for told in blank.warnings] == ["十月"]

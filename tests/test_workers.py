@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from shopscore_analysis import parts, tallies
+from shopscore_analysis import counts, parts, tallies
 from shopscore_analysis.cli import counting
 from shopscore_analysis.cli.counting import count_ahead
 from shopscore_analysis.errors import SettingsError, ShopscoreError
@@ -24,7 +24,7 @@ from shopscore_analysis.placed import Place, Source
 from shopscore_analysis.shop import Shop
 from shopscore_analysis.workers import PAYS, chosen, cluster, pool
 from tests.conftest import Run
-from tests.shelves import make_shop
+from tests.shelves import add, make_shop
 
 
 class Task:
@@ -78,6 +78,20 @@ def test_the_command_counts_with_two_processes_to_the_same_bytes(
     assert dumped(shop.count()) == made[1]
     assert "--workers" in run("score", "--help")[1] and "--cluster" in run("report", "--help")[1]
     assert all("--memory" in run(command, "--help")[1] for command in ("score", "plan", "report", "run-due"))
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_what_is_left_to_count_is_looked_up_once(shop: Shop, monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
+    asked: list[int] = []
+    waiting = counts.waiting
+    monkeypatch.setattr(counts, "waiting", lambda source: (asked.append(1), waiting(source))[1])
+    count_ahead(shop, workers=workers)
+    assert len(asked) == 1 and shop.uncounted() == 0
+    add(shop, 2, 1)
+    shop.counts.forget()
+    assert shop.uncounted() > 0
+    shop.tally()
+    assert shop.uncounted() == 0
 
 
 def test_counting_says_what_it_does_before_the_first_shard_is_counted(

@@ -92,8 +92,16 @@ def _print_outcomes(outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
         table.add_row(outcome.shop, outcome.week, _OUTCOMES[outcome.outcome], outcome.report or outcome.detail)
     print_grid(table)
+    for outcome in outcomes:
+        _print_error(f"{outcome.shop} {outcome.week}", outcome.error)
     counts = Counter(outcome.outcome for outcome in outcomes)
     typer.echo("，".join(f"{_OUTCOMES[name]} {n}" for name, n in sorted(counts.items())))
+
+
+def _print_error(where: str, error: str) -> None:
+    """An error in full on stderr, below the table that has only the short of it."""
+    if error:
+        notes.print(f"shopscore: {where.strip()}: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 def _print_deliveries(deliveries: Sequence[Delivery]) -> None:
@@ -120,6 +128,7 @@ def schedule(
     Example: shopscore schedule cron shops --day mon --time 08:10 --send --out .
     """
     from shopscore_analysis.report import schedule as schedules
+    from shopscore_analysis.report.under import folders_under
 
     plan = schedules.Plan(
         root.expanduser().resolve(), "" if day == "every" else day, time, ("--send",) if send else (),
@@ -132,7 +141,9 @@ def schedule(
     else:
         for path in schedules.write(entry, out):
             typer.echo(path)
-    notes.print(f"接下来：{entry.then}", markup=False, highlight=False, soft_wrap=True)
+    if not folders_under(plan.root):
+        note(f"{plan.root} 里还没有店，到时候会失败：先用 shopscore init 建店，或写明店所在的文件夹")
+    note(f"接下来：{entry.then}")
 
 
 def runs(
@@ -179,6 +190,8 @@ def _print_runs(rows: Sequence[Run]) -> None:
             f"{local:%Y-%m-%d %H:%M:%S}", seconds, row.shop, row.notebook, row.week, said, row.detail or row.report
         )
     print_grid(table)
+    for row in rows:
+        _print_error(f"{row.shop} {row.week}", row.inputs.get("error", ""))
     return None
 
 

@@ -77,6 +77,7 @@ def _account_json(found: Account) -> dict[str, Any]:
         "own": [found.low, found.high],
         "platform": list(found.platform),
         "mean_stars": found.stars,
+        "lost_unattributed": 5 - found.stars - float((5 - found.dimensions["ledger"]).sum(skipna=False)),
         "dimensions": _records(found.dimensions),
         "indicators": _records(found.indicators),
         "notes": list(found.notes),
@@ -84,23 +85,16 @@ def _account_json(found: Account) -> dict[str, Any]:
 
 
 def _print_account(found: Account, goal: float, stars: Reach) -> None:
-    from shopscore_analysis.show import theme
-    from shopscore_analysis.show.account import LESS_LOST, MEAN_STARS_TOLD, band, indicator_words, mean_words
-    from shopscore_analysis.show.charts import GAP_NAMES
+    from shopscore_analysis.show.account import ACCOUNT_HEADINGS, MEAN_STARS_TOLD, account_rows, indicator_words
     from shopscore_analysis.show.plan import reach_words
     from shopscore_analysis.show.tables import each
 
     out = Console()
     weights = " · 权重是假定的" if found.weighting.assumed else ""
     out.print(f"{found.rules.label} · {found.published.day}{weights}")
-    grid = Grid("维度", "平台分", "权重", "计入总分", LESS_LOST, box=None)
-    for row in each(found.dimensions):
-        grid.add_row(
-            GAP_NAMES[row.dimension], band(row.low, row.high), f"{row.weight:.1%}", f"{row.points:.2f}",
-            theme.points(row.ledger),
-        )  # fmt: skip
-    total = f"{band(*found.platform)}（平台）", "", f"{band(found.low, found.high)}（自算）", mean_words(found.stars)
-    grid.add_row("总分", *total)
+    grid = Grid(*ACCOUNT_HEADINGS, box=None)
+    for cells in account_rows(found):
+        grid.add_row(*cells)
     out.print(grid)
     lines = Grid("指标", "近 30 天", box=None)
     lines.add_column("口径", overflow="fold")
@@ -218,11 +212,11 @@ def _money(one: Plan) -> str:
 
 
 def _dates(home: Shop, found: list[Plan], week: str) -> Iterator[str]:
-    """When each action of any case shows, counted from today or, before the week is over, from the Monday after it."""
+    """When each action of any case shows, counted from today, but never from before `plan_start`."""
+    from shopscore_analysis.promises import plan_start
     from shopscore_analysis.report.due import today
     from shopscore_analysis.score.plan import dated
     from shopscore_analysis.show.plan import SINCE, dated_words
-    from shopscore_analysis.standing import plan_start
 
     monday, now = plan_start(home, week), today()
     dates = dated(found, max(monday, now))

@@ -60,31 +60,41 @@ def _doubt(category: str) -> str:
     )
 
 
+IfAny = Annotated[bool, typer.Option("--if-any", help="Nothing to load is no failure, as a scheduler wants it.")]
+
+
 def load(
     paths: Annotated[
         list[Path] | None, typer.Argument(metavar="PATH…", help="Files or folders.", show_default="data/raw")
     ] = None,
     shop: ShopFolder = Path(),
     period: Annotated[str, typer.Option(help="Days of a service export without dates: 20261109-20261115.")] = "",
+    if_any: IfAny = False,
     as_json: AsJson = False,
 ) -> None:
     """Put exports onto the shelf; overlapping files, the same file twice, an old file after a new one: harmless.
 
     Example: shopscore load ~/Downloads/抖店导出 --shop apparel
     """
+    from shopscore_analysis.errors import SettingsError
+    from shopscore_analysis.load import SUFFIXES
     from shopscore_analysis.shop import Shop
 
     home, days = Shop.open(shop), _period(period)
     note(f"{home.name}（{home.root}）：导入")
     with bar("个文件") as progress:
-        loaded = home.load(paths or [], days, progress)
+        loaded = [] if if_any and not home.takes_exports else home.load(paths or [], days, progress)
     if as_json:
         print_json({"files": [_loaded_row(one) for one in loaded]})
     else:
         _print_loaded(loaded)
-    if not any(one.table or one.error for one in loaded):
-        places = "、".join(str(path) for path in paths or [home.root / "data" / "raw"])
-        note(f"{places} 里没有导出文件：把后台导出的文件放进去，或写明在哪里（shopscore load PATH…）")
+    _tell_loaded(loaded)
+    if not if_any and not any(one.table or one.error for one in loaded):
+        places = " and ".join(str(path) for path in paths or [home.root / "data" / "raw"])
+        raise SettingsError(
+            f"expected exports ({' '.join(SUFFIXES)}) in {places}, found none; put the files that the back office "
+            "exported there, or say where they lie: shopscore load PATH…"
+        )
     if any(one.error for one in loaded):
         raise SystemExit(1)
 
@@ -119,6 +129,10 @@ def _print_loaded(loaded: list[Loaded]) -> None:
         table.add_row(one.path.name, kind, one.dialect, *(str(getattr(one, name)) for name in _COUNTS))
     if loaded:
         print_grid(table)
+
+
+def _tell_loaded(loaded: list[Loaded]) -> None:
+    """What a reader should know of the files, then why some were refused."""
     for line in _warned(loaded):
         notes.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
     for error in filter(None, (one.error for one in loaded)):
@@ -132,13 +146,13 @@ def _warned(loaded: list[Loaded]) -> Iterator[str]:
     waiting: dict[str, list[tuple[datetime, str]]] = {}
     for one in loaded:
         for text in one.warnings:
-            line = f"{one.path.name}: {text}"
+            line = f"{one.path.name}：{text}"
             if PENDING in text:
                 waiting.setdefault(one.table, []).append((one.exported_at or datetime.min, line))
             else:
                 yield line
     for lines in waiting.values():
-        more = f" ({len(lines) - 1} older files say so, too: a newer export over their days fills them)"
+        more = f"（另有 {len(lines) - 1} 个更早的文件也是这样，日期盖住它们的新导出会一起补上）"
         yield max(lines)[1] + (more if lines[1:] else "")
 
 

@@ -50,7 +50,7 @@ class _Unpacking(io.RawIOBase):
             raise _damaged(error, self._source, self._kind) from error
         self._left -= len(chunk)
         if self._left < 0:
-            raise ExportError(too_large(None), self._source.path, self._source.member or None)
+            raise ExportError(too_large(None), self._source.path, self._source.member or None, why="太大")
         buffer[: len(chunk)] = chunk
         return len(chunk)
 
@@ -61,9 +61,14 @@ class _Unpacking(io.RawIOBase):
 
 def _damaged(error: Exception, source: Source, kind: str) -> ExportError:
     if isinstance(error, EOFError) and kind == "a gzip file":
-        return ExportError("expected a whole gzip file, found one that is cut short; download it again", source.path)
+        return ExportError(
+            "expected a whole gzip file, found one that is cut short; download it again",
+            source.path,
+            why="压缩包不完整，请重新下载",
+        )
     found = f"a damaged one ({error or type(error).__name__})"
-    return ExportError(f"expected {kind}, found {found}; download it again", source.path, source.member or None)
+    message, place = f"expected {kind}, found {found}; download it again", source.member or None
+    return ExportError(message, source.path, place, why="损坏了，请重新下载")
 
 
 _ARCHIVE = "a zip archive or a workbook"
@@ -83,9 +88,10 @@ def is_workbook(source: Source) -> bool:
         size = sum(info.file_size for info in archive.infolist())
     for folder, kind in _DOCUMENTS.items():
         if any(name.startswith(folder) for name in names):
-            raise ExportError(f"expected CSV or a workbook, found {kind}; export the table itself", source.path)
+            message = f"expected CSV or a workbook, found {kind}; export the table itself"
+            raise ExportError(message, source.path, why="不是表格")
     if size > sources.LIMIT:
-        raise ExportError(too_large(size), source.path)
+        raise ExportError(too_large(size), source.path, why="太大")
     return any(name.startswith(_WORKBOOK) or name == _OPEN_DOCUMENT for name in names)
 
 
@@ -124,6 +130,7 @@ def members(source: Source) -> Iterator[Source]:
                     f"expected an open archive, found {name} protected by a password; unpack it first",
                     source.path,
                     name,
+                    why="压缩包有密码，请先解开",
                 )
             label = f"{source.member}/{name}" if source.member else name
             yield _within(source, label, _ARCHIVE, lambda info=info: _listing(source).open(info))  # type: ignore[misc]

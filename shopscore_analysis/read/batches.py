@@ -95,7 +95,7 @@ class Origin:
         """Adds what was noticed over a slice; of its rejects, which are handed on at once, only their number."""
         for reject in part.rejects:
             if not reject.kept:
-                self.note(f"{N} rows rejected, {reject.column}: {reject.reason}")
+                self.note(f"{N} 行没有导入，{reject.column}：{reject.reason}")
         for text, count in part._notes.items():
             self.note(text, count, part._examples[text])
         self.newest = max((at for at in (self.newest, part.newest) if at), default=None)

@@ -60,7 +60,7 @@ class Delimited:
     def slices(self, start: int, wanted: Collection[int] | None = None) -> Iterator[Slice]:
         """The rows from `start` on; from a ragged row on they are read one by one, so that no row is lost."""
         rows, lines = self._head
-        if 0 < start <= len(rows):
+        if 0 < start < len(rows):  # of nothing, pyarrow at times aborts the process
             # a ragged row is an ArrowInvalid: the slow way below goes on where the fast one stopped
             with suppress(pa.ArrowInvalid):
                 for part in self._fast(start, lines[start - 1], len(rows[start - 1]), wanted):

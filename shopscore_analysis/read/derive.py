@@ -33,7 +33,7 @@ def _column(table: pa.Table, name: str, kind: pa.DataType) -> pa.Array:
 
 def _orders(table: pa.Table, origin: Origin) -> pa.Table:
     if "sub_order_id" not in table.column_names:
-        origin.note("no column of sub-orders: one record per main order, under the main order's number")
+        origin.note("没有子订单列：一个主订单记一条，用主订单的编号")
         table = _with(table, "sub_order_id", table["order_id"].combine_chunks())
     born = table["ordered_at"].combine_chunks()
     if born.null_count and "order_id" in table.column_names:
@@ -86,6 +86,7 @@ def _period(origin: Origin) -> tuple[date, date]:
         "expected the days that this file covers in its name (…_20260901-20260907.xlsx), found none, nor a "
         "column 日期; rename it, or load it with --period 2026-09-01..2026-09-07",
         origin.path,
+        why="没有写明是哪几天的，请在文件名里写上起止日期，如 20260901-20260907",
     )
 
 
@@ -98,6 +99,7 @@ def _scores(table: pa.Table, origin: Origin) -> pa.Table:
             "100-point history into two files",
             origin.path,
             column="体验分",
+            why="5 分制和 100 分制的分混在一起，请拆成两个文件",
         )
     scale = 5 if ends["max"] is not None and ends["max"] <= 5 else 100
     return _whole_days(_with(table, "scale", pa.scalar(scale, pa.int64())))
@@ -117,6 +119,7 @@ def _rivals(table: pa.Table, origin: Origin) -> pa.Table:
         "expected the day of this board in its name (竞品TOP10_20260901.csv) or in a column 日期, found neither; "
         "rename the file",
         origin.path,
+        why="没有写明是哪一天的，请在文件名里写上日期，如 20260901",
     )
 
 
@@ -145,5 +148,5 @@ def without_summaries(name: str, raw: pa.Table, firsts: list[pa.Array], origin: 
     count = pc.sum(summary).as_py() or 0
     if count:
         rows = raw[ROW].filter(summary).to_pylist()
-        origin.note(f"{N} summary rows set aside", count, f" (row {', '.join(map(str, rows[:5]))})")
+        origin.note(f"{N} 行汇总没有导入", count, f"（第 {'、'.join(map(str, rows[:5]))} 行）")
     return raw.filter(pc.invert(summary)) if count else raw

@@ -82,7 +82,7 @@ def nearest(source: Source) -> tuple[str, str]:
     """The encoding with the fewest illegal bytes, and a note that counts them."""
     counts = {name: _illegal(source, name) for name in _TRIED}
     guess = min(_TRIED, key=counts.__getitem__)
-    return guess, f"{counts[guess]} illegal bytes in {guess} text were replaced by U+FFFD"
+    return guess, f"按 {guess} 解码，{counts[guess]} 个字节不合法，换成了 U+FFFD"
 
 
 def _illegal(source: Source, encoding: str) -> int:

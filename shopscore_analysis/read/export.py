@@ -18,7 +18,7 @@ from shopscore_analysis.read.formats import grids
 from shopscore_analysis.read.grids import Grid, Slice
 from shopscore_analysis.read.records import records
 from shopscore_analysis.read.sources import Source
-from shopscore_analysis.read.tables import Found, pieces, refusal
+from shopscore_analysis.read.tables import Found, pieces, refusal, unlike
 from shopscore_analysis.schema import TABLES
 
 _WORKERS = 2  # slices at work at one time: what they do holds the interpreter's lock for a third of the time
@@ -81,12 +81,13 @@ class Export:
         if not found.match.complete:
             return
         if found.match.dialect.refuse:
-            raise ExportError(found.match.dialect.refuse, self.path, grid.name or grid.member or None)
+            place = grid.name or grid.member or None
+            raise ExportError(found.match.dialect.refuse, self.path, place, why="口径不同的分，这类文件不读")
         origin = Origin(self.path, grid.member, grid.name or "", self._shop, self._digest.result()[:12], self._period)
         for note in grid.notes:
             origin.note(note)
-        for field, (taken, others) in found.match.doubled.items():
-            origin.note(f"{field}: {taken} is read, {', '.join(others)} is not (they mean the same)")
+        for taken, others in found.match.doubled.values():
+            origin.note(f"几列是同一项：读{taken}，不读{'、'.join(others)}")
         self.tables.append((found, origin))
 
     def _part(self, number: int, origin: Origin, work: Future[pa.Table]) -> Part:
@@ -99,7 +100,7 @@ class Export:
         """A warning for each sheet and each table that was not understood beside others that were."""
         first = self.tables[0][1]
         for grid in self._blank:
-            first.note(f"{grid.name or grid.member}: no table of a known kind, left out")
+            first.note(f"{grid.name or grid.member}：没有认得的表，没有读")
         for found in self._met:
             if not found.match.complete:
                 first.note(_passed_over(found))
@@ -130,9 +131,7 @@ def _one(table: Found | None, parts: list[Slice]) -> tuple[Found, Slice]:
 
 
 def _passed_over(table: Found) -> str:
-    near = table.match
-    lack = f"without {', '.join(near.missing)}" if near.missing else f"with {', '.join(near.forbidden)}"
-    return f"row {table.first_row - 1}: a table of {table.rows} rows like {near.dialect.label}, but {lack}; left out"
+    return f"第 {table.first_row - 1} 行起 {table.rows} 行{unlike(table.match)}，没有读"
 
 
 def read_export(path: Path, *, shop: str, period: tuple[date, date] | None = None) -> list[Batch]:

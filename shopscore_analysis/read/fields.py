@@ -103,6 +103,7 @@ def destroyed(found: str, header: str, origin: Origin, row: int | None = None) -
         origin.sheet or origin.member or None,
         row,
         header,
+        why=f"{header}的数字丢了位数（多半在 Excel 里打开过），请重新导出，不要打开就导入",
     )
 
 
@@ -117,15 +118,15 @@ def _note(reading: Parsed, text: pa.Array, header: str, rows: pa.Array, origin: 
     """Each unreadable cell as a kept reject, and one warning for the column."""
     if not pc.any(reading.bad).as_py():
         return
-    reason = f"expected {reading.expected}; the cell is left empty"
+    reason = f"应为{reading.expected}；这一格留空"
     bad = pc.indices_nonzero(reading.bad)
     found = [
         Reject(origin.path.name, origin.sheet, row, header, mask(value or ""), reason, kept=True)
         for row, value in zip(rows.take(bad).to_pylist(), text.take(bad).to_pylist(), strict=True)
     ]
     origin.rejects.extend(found)
-    example = f", found {found[0].value!r} in row {found[0].row}"
-    origin.note(f"{header}: {N} cells left empty, expected {reading.expected}", len(found), example)
+    example = f"，如第 {found[0].row} 行的“{found[0].value}”"
+    origin.note(f"{header}：{N} 格留空，应为{reading.expected}", len(found), example)
 
 
 def masked(records: pa.Table) -> pa.Table:

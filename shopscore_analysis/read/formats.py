@@ -33,7 +33,7 @@ _OTHER = {
 }
 _EXACT = 2**53
 _DEPTH = 2
-_HIDDEN = "sheet {} is hidden; it was read all the same"
+_HIDDEN = "工作表“{}”是隐藏的，照样读了"
 _ADVICE = "export it again from the back office as CSV or xlsx"
 
 
@@ -46,10 +46,14 @@ def grids(source: Source, depth: int = 0) -> Iterator[Grid]:
     path, member, head = source.path, source.member, source.head()
     if depth > _DEPTH:
         raise ExportError(
-            "expected an archive of exports, found archives within archives; unpack it first", path, member
+            "expected an archive of exports, found archives within archives; unpack it first",
+            path,
+            member,
+            why="压缩包里还有压缩包，请先解开",
         )
     if not head.strip() and source.is_blank():
-        raise ExportError(f"expected an export, found an empty file; {_ADVICE}", path, member or None)
+        message = f"expected an export, found an empty file; {_ADVICE}"
+        raise ExportError(message, path, member or None, why="是空的，请重新导出")
     if head.startswith(_GZIP):
         yield from grids(unpacked(source), depth + 1)
     elif head.startswith(_OLE) or (head.startswith(_ZIP) and is_workbook(source)):
@@ -74,7 +78,8 @@ def _texts(source: Source, head: bytes) -> Iterator[Grid]:
     kind = foreign(head)
     if kind or not is_text(source):
         found = kind or "binary data"
-        raise ExportError(f"expected CSV or a workbook, found {found}; {_ADVICE}", source.path, source.member or None)
+        message = f"expected CSV or a workbook, found {found}; {_ADVICE}"
+        raise ExportError(message, source.path, source.member or None, why="不是表格")
     if is_spreadsheet_xml(head):
         yield from spreadsheet_xml(source)
     elif is_html(head):
@@ -101,9 +106,11 @@ def _worksheets(source: Source) -> Iterator[Grid]:
             "expected an open workbook, found one protected by a password; open it in Excel, remove the password "
             "(文件 → 信息 → 保护工作簿 → 用密码进行加密), save and load it again",
             source.path,
+            why="有密码，请在 Excel 里去掉密码",
         ) from error
     except CalamineError as error:
-        raise ExportError(f"expected a workbook, found a damaged one ({error}); {_ADVICE}", source.path) from error
+        message = f"expected a workbook, found a damaged one ({error}); {_ADVICE}"
+        raise ExportError(message, source.path, why="损坏了，请重新导出") from error
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:

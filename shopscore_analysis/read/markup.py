@@ -15,7 +15,7 @@ from shopscore_analysis.read.sources import Source
 
 _SS = "{urn:schemas-microsoft-com:office:spreadsheet}"
 Item = TypeVar("Item")
-_PAGE = "an HTML page named as a workbook; its table was read"
+_PAGE = "这是一个网页，只是起了工作簿的名字；读了里面的表"
 
 
 def is_html(head: bytes) -> bool:
@@ -71,6 +71,7 @@ def spreadsheet_xml(source: Source) -> Iterator[Grid]:
             f"expected an XML workbook, found a damaged one ({error}); export it again as CSV or xlsx",
             source.path,
             source.member or None,
+            why="损坏了，请重新导出",
         ) from error
     for sheet in book.iter(f"{_SS}Worksheet"):
         rows = _placed([(_index(row), _cells(row)) for row in sheet.iter(f"{_SS}Row")], [])

@@ -23,9 +23,7 @@ def one_row_each(raw: pa.Table, origin: Origin) -> pa.Table:
     count = pc.sum(joined).as_py() or 0
     if not count:
         return raw
-    origin.note(
-        f"{N} rows hold a whole order with items joined by `;`: split, the order's amount kept on its first item", count
-    )
+    origin.note(f"{N} 行把一个订单的几件商品用分号连在一起：已拆成一件一行，订单金额记在第一件上", count)
     items = [item for row in raw.filter(joined).to_pylist() for item in _items(row, leading)]
     single = raw.filter(pc.invert(joined))
     if "sub_order_id" not in raw.column_names:

@@ -51,7 +51,7 @@ def _raw(found: Found, rows: Slice, origin: Origin) -> pa.Table:
     columns = {field: empties(rows.column(at), field) for field, at in found.match.columns.items()}
     for at in set(found.match.columns.values()):
         if count := pc.sum(pc.equal(rows.column(at), PENDING)).as_py():
-            origin.note(f"{N} cells say {PENDING}; export again tomorrow to fill them", count)
+            origin.note(f"{N} 格写着“{PENDING}”，第二天再导出一次就会补上", count)
     numbers = pa.array(range(rows.first + 1, rows.first + 1 + len(rows)), pa.int64())
     raw = pa.table({ROW: numbers, **columns})
     raw = without_summaries(found.match.dialect.table, raw, [rows.column(0), rows.column(1)], origin)
@@ -91,11 +91,11 @@ def _own_shop(table: pa.Table, origin: Origin) -> pa.Table:
     names = table["shop_name"].combine_chunks()
     found = [name for name in pc.unique(names).to_pylist() if name]
     if len(found) == 1 and found[0] != origin.shop:
-        origin.note(f"the file names the shop {found[0]}; its rows are loaded into {origin.shop}")
+        origin.note(f"文件里的店铺名是“{found[0]}”，各行都记进了本店“{origin.shop}”")
     if len(found) < 2:
         return table
     own = pc.fill_null(pc.equal(names, origin.shop), True)
-    _reject(table, pc.invert(own), "店铺名称", names, f"a row of another shop than {origin.shop}", origin)
+    _reject(table, pc.invert(own), "店铺名称", names, f"不是本店“{origin.shop}”的行", origin)
     return table.filter(own)
 
 
@@ -111,7 +111,7 @@ def _accepted(name: str, table: pa.Table, headers: Mapping[str, str], origin: Or
         for row in table[ROW].filter(empty).to_pylist():
             note = spoilt.get((row, header))
             used.add(id(note))
-            reason = note.reason.split(";")[0] if note else f"expected a value in {header}, found an empty cell"
+            reason = note.reason.split("；")[0] if note else f"{header}应当有值，这一格是空的"
             value = note.value if note else ""
             origin.rejects.append(Reject(origin.path.name, origin.sheet, row, header, value, reason))
         table = table.filter(pc.invert(empty))

@@ -44,7 +44,9 @@ class Source:
             return self.opened()
         except OSError as error:
             raise ExportError(
-                f"expected a file that can be read, found {error.strerror}; check the path and the rights", self.path
+                f"expected a file that can be read, found {error.strerror}; check the path and the rights",
+                self.path,
+                why="打不开，请检查路径和权限",
             ) from error
 
     def data(self) -> bytes:
@@ -52,7 +54,7 @@ class Source:
         with self._open() as stream:
             content = stream.read(LIMIT + 1)
         if len(content) > LIMIT:
-            raise ExportError(too_large(None), self.path, self.member or None)
+            raise ExportError(too_large(None), self.path, self.member or None, why="太大")
         return content
 
     def digest(self) -> str:

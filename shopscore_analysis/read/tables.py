@@ -107,9 +107,16 @@ def refusal(grids: Sequence[Grid], found: Sequence[Found], path: object) -> Expo
             f"expected an export ({kinds}), found {_listed(head)}; export it again from the back office, or rename the "
             "headers to those of docs/exports",
             str(path),
+            why="认不出是哪种导出",
         )
     near = max(found, key=lambda table: (len(table.match.columns), -len(table.match.missing))).match
-    return ExportError(_lacking(near, found[0].header), str(path))
+    return ExportError(_lacking(near, found[0].header), str(path), why=unlike(near))
+
+
+def unlike(near: Match) -> str:
+    """What keeps a table from being one of its nearest dialect, in short and in Chinese."""
+    lacking = "、".join("/".join(near.dialect.fields[field]) for field in near.missing)
+    return f"像{near.dialect.label}，但" + (f"缺{lacking}" if lacking else f"多了{'、'.join(near.forbidden)}")
 
 
 def _lacking(near: Match, header: Sequence[str]) -> str:

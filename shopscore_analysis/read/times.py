@@ -23,7 +23,7 @@ _SPELLED = re.compile(
     re.IGNORECASE,
 )
 _COMPACT = re.compile(r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?:[\sT]?(?P<H>\d{2}):?(?P<M>\d{2}):?(?P<S>\d{2})?)?")
-EXPECTED = "a time such as 2026-09-22 00:54:10, or a day"
+EXPECTED = "时间，如 2026-09-22 00:54:10，或日期"
 
 
 def time(text: pa.Array) -> Parsed:

@@ -105,7 +105,7 @@ def identifier(text: pa.Array) -> Parsed:
     halved = _halved(text)
     lost = pc.fill_null(pc.match_substring_regex(halved, r"^\d(\.\d+)?[eE]\+?\d+$"), False)
     values = pc.replace_substring_regex(halved, r"^(\d+)\.0$", r"\1")
-    return Parsed(_where(pc.invert(lost), values), lost, "an id with all its digits")
+    return Parsed(_where(pc.invert(lost), values), lost, "位数齐全的编号")
 
 
 def cut_off(ids: pa.Array) -> tuple[int, int]:
@@ -129,7 +129,7 @@ def whole(text: pa.Array) -> Parsed:
     """
     plain = pc.replace_substring(_halved(text), ",", "")
     values = _number(plain, r"^(?P<n>\d{1,15})(?:\.0*)?[件次人单个]?$")
-    return _parsed(text, pc.cast(values, pa.int64()), "a whole number such as 1,204")
+    return _parsed(text, pc.cast(values, pa.int64()), "整数，如 1,204")
 
 
 def real(text: pa.Array) -> Parsed:
@@ -139,7 +139,7 @@ def real(text: pa.Array) -> Parsed:
     [4.9, 92.0, None]
     """
     values = _number(pc.replace_substring(_halved(text), ",", ""), r"^(?P<n>[+-]?\d+(?:\.\d*)?)分?$")
-    return _parsed(text, values, "a number such as 4.8")
+    return _parsed(text, values, "数字，如 4.8")
 
 
 def fen(text: pa.Array) -> Parsed:
@@ -151,7 +151,7 @@ def fen(text: pa.Array) -> Parsed:
     plain = pc.replace_substring_regex(_halved(text), r"[,\s¥]|RMB|CNY|元$", "")
     yuan = r"^(?P<n>[+-]?\d{1,13}(?:\.\d*)?)$"
     values = _first_of(plain, {yuan: 100.0, r"^(?P<n>\d+)分$": 1.0, r"^(?P<n>\d+(?:\.\d+)?)[wW万]$": 1e6})
-    return _parsed(text, _rounded(values), "an amount in yuan such as 1,299.00")
+    return _parsed(text, _rounded(values), "以元计的金额，如 1,299.00")
 
 
 def rate(text: pa.Array, unit: str = "") -> Parsed:
@@ -163,7 +163,7 @@ def rate(text: pa.Array, unit: str = "") -> Parsed:
     plain = pc.replace_substring_regex(_halved(text), r"[,\s]", "")
     fraction = r"^(?P<n>\d+(?:\.\d*)?)$" if unit == "%" else r"^(?P<n>0?\.\d+|[01](?:\.0*)?)$"
     percent = _first_of(plain, {r"^(?P<n>\d+(?:\.\d*)?)%$": 1.0, fraction: 1.0 if unit == "%" else 100.0})
-    return _parsed(text, pc.divide(percent, 100.0), "a share such as 12.34%, or a fraction up to 1")
+    return _parsed(text, pc.divide(percent, 100.0), "比例，如 12.34%，或不超过 1 的小数")
 
 
 _SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
@@ -198,7 +198,7 @@ def seconds(text: pa.Array, unit: str = "") -> Parsed:
     for pattern in (_DURATION, _CLOCK):
         parts = [pc.multiply(_double(part), _SECONDS[name]) for name, part in _groups(plain, pattern).items()]
         values = pc.coalesce(values, reduce(pc.add, parts))
-    return _parsed(text, values, "a duration such as 2分30秒")
+    return _parsed(text, values, "时长，如 2分30秒")
 
 
 _STARS = r"^(?P<n>[1-5])(?:\.0*)?(?:星|分|颗星)?$"
@@ -216,14 +216,14 @@ def stars(text: pa.Array) -> Parsed:
         pc.match_substring_regex(plain, _DRAWN), pc.utf8_length(pc.replace_substring_regex(plain, "[☆✩]", ""))
     )
     values = pc.coalesce(pc.cast(_number(plain, _STARS), pa.int64()), pc.cast(drawn, pa.int64()))
-    return _parsed(text, values, "1 to 5 stars")
+    return _parsed(text, values, "一到五星")
 
 
 _BAND = (
     r"^[<>≥≤]?(?P<n>\d+(?:\.\d+)?)(?P<u>[kK千wW万亿]|百万|千万)?(?P<p>%)?"
     r"(?:[~\-–—至](?P<n2>\d+(?:\.\d+)?)(?P<u2>[kK千wW万亿]|百万|千万)?%?)?\+?$"
 )
-_BANDS = "a number or a band such as 7.5w~10w"
+_BANDS = "数字或范围，如 7.5w~10w"
 _FACTORS = {"k": 1e3, "千": 1e3, "w": 1e4, "万": 1e4, "百万": 1e6, "千万": 1e7, "亿": 1e8, "": 1.0}
 
 
@@ -258,12 +258,12 @@ def answered(text: pa.Array) -> Parsed:
     yes = pc.is_in(text, value_set=pa.array(["已回复", "是", "1", "true", "True"]))
     no = pc.is_in(text, value_set=pa.array(["未回复", "否", "0", "false", "False"]))
     values = pc.if_else(pc.or_(yes, no), yes, pa.scalar(None, pa.bool_()))
-    return _parsed(text, values, "已回复 or 未回复")
+    return _parsed(text, values, "已回复或未回复")
 
 
 def label(text: pa.Array) -> Parsed:
     """Names and categories as they stand."""
-    return Parsed(text, pa.repeat(pa.scalar(False), len(text)), "text")
+    return Parsed(text, pa.repeat(pa.scalar(False), len(text)), "文字")
 
 
 def carrier(text: pa.Array) -> Parsed:

@@ -11,7 +11,7 @@ from shopscore_analysis.report.deliver import OWNER, TO, Delivery
 from shopscore_analysis.report.due import Outcome
 from shopscore_analysis.report.edition import MAIN
 from shopscore_analysis.report.missed import MADE
-from shopscore_analysis.report.runlog import FAILED, SENT, UNSENT, RunLog
+from shopscore_analysis.report.runlog import FAILED, SENT, UNSENT, RunLog, cause
 from shopscore_analysis.report.schedule import typed
 from shopscore_analysis.shop import Shop
 
@@ -39,7 +39,8 @@ def sent(folder: Path, week: str, notebook: str, environment: Mapping[str, str])
     if not to:
         raise SettingsError(
             f"expected addresses in {TO}, found none; set it to Apprise addresses separated by blanks, "
-            "e.g. mailtos://user:password@smtp.example.com?to=a@example.com feishu://TOKEN"
+            "e.g. mailtos://user:password@smtp.example.com?to=a@example.com feishu://TOKEN",
+            f"没有设置 {TO}",
         )
     done = deliver.send(edition, names, to)
     return done + _told(_undelivered(edition.title, done), environment)
@@ -52,30 +53,32 @@ def dispatch(outcomes: Sequence[Outcome], environment: Mapping[str, str], log: R
     each shop's delivery is recorded.
     """
     newest = {outcome.folder: outcome for outcome in outcomes if outcome.outcome == MADE}
-    done, troubles = [], [_trouble(outcome) for outcome in outcomes if outcome.outcome == FAILED]
+    done, troubles = [], [line for outcome in outcomes if outcome.outcome == FAILED for line in _trouble(outcome)]
     for outcome in newest.values():
-        deliveries, told = _one(outcome, environment)
+        deliveries, told, error = _one(outcome, environment)
         if log and deliveries:
-            _record(log, outcome, deliveries)
+            _record(log, outcome, deliveries, error)
         done += deliveries
         troubles += told
     return done + _told(troubles, environment)
 
 
-def _one(outcome: Outcome, environment: Mapping[str, str]) -> tuple[list[Delivery], list[str]]:
+def _one(outcome: Outcome, environment: Mapping[str, str]) -> tuple[list[Delivery], list[str], dict[str, str]]:
+    """The deliveries of a report, what to tell the owner, and why no channel was tried, for the log."""
     try:
         folder = Path(outcome.folder)
         edition, names = edition_of(folder, outcome.week, Path(outcome.report).stem)
         done = deliver.send(edition, names, deliver.channels(environment, folder.name))
     except ShopscoreError as error:
-        return [Delivery(outcome.shop, False, 0, str(error))], [f"{outcome.shop} {outcome.week}：{error}"]
-    return done, list(_undelivered(edition.title, done))
+        told = [f"{outcome.shop} {outcome.week}：{error.said}", str(error)]
+        return [Delivery(outcome.shop, False, 0, error.said)], told, cause(error)
+    return done, list(_undelivered(edition.title, done)), {}
 
 
-def _record(log: RunLog, outcome: Outcome, deliveries: Sequence[Delivery]) -> None:
+def _record(log: RunLog, outcome: Outcome, deliveries: Sequence[Delivery], error: Mapping[str, str]) -> None:
     stem, folder = Path(outcome.report).stem, Path(outcome.folder)
     word, detail = ended(deliveries, folder, outcome.week, stem)
-    run = log.begin(folder, outcome.shop, stem, outcome.week, {})
+    run = log.begin(folder, outcome.shop, stem, outcome.week, error)
     log.end(run, word, detail, outcome.report)
 
 
@@ -84,7 +87,7 @@ def ended(deliveries: Sequence[Delivery], folder: Path, week: str, notebook: str
 
     Only where a channel was tried the report is known to be there and whole, and it helps to send it again.
     """
-    told = "; ".join(one.channel + ("" if one.sent else f": {one.reason}") for one in deliveries)
+    told = "；".join(one.channel + ("" if one.sent else f"：{one.reason}") for one in deliveries)
     if all(one.sent for one in deliveries):
         return SENT, told
     tried = any(one.attempts for one in deliveries)
@@ -98,8 +101,9 @@ def again(folder: Path, week: str, notebook: str) -> str:
     return f"报告已经出好，只是没有送到；按原因改好地址或网络，再发：{send}"
 
 
-def _trouble(outcome: Outcome) -> str:
-    return f"{outcome.shop} {outcome.week}：{outcome.detail}"
+def _trouble(outcome: Outcome) -> list[str]:
+    """What failed, in Chinese, and below it the whole error."""
+    return [f"{outcome.shop} {outcome.week}：{outcome.detail}", *filter(None, [outcome.error])]
 
 
 def _undelivered(title: str, done: Iterable[Delivery]) -> Iterator[str]:
@@ -111,5 +115,5 @@ def _undelivered(title: str, done: Iterable[Delivery]) -> Iterator[str]:
 def _told(troubles: Iterable[str], environment: Mapping[str, str]) -> list[Delivery]:
     lines, to = list(troubles), deliver.owners(environment)
     if lines and not to:
-        return [Delivery(OWNER, False, 0, "is not set, so nobody was told of the failures")]
+        return [Delivery(OWNER, False, 0, "没有设置，失败没有通知到任何人")]
     return deliver.tell_owner(lines, to) if lines else []

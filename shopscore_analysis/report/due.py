@@ -23,7 +23,7 @@ from shopscore_analysis.report.archive import published, sweep
 from shopscore_analysis.report.bundle import issue
 from shopscore_analysis.report.inbox import left_alone, take_in
 from shopscore_analysis.report.missed import due_weeks
-from shopscore_analysis.report.runlog import FAILED, RunLog
+from shopscore_analysis.report.runlog import FAILED, RunLog, cause, said
 from shopscore_analysis.report.under import shops_under
 from shopscore_analysis.shop import Shop
 from shopscore_analysis.workers import end_with_parent
@@ -52,7 +52,8 @@ class Outcome:
     """What became of one shop, or of one week of it.
 
     `outcome`: made, remade (new records came for the newest week), loaded, idle (nothing was due), waiting (for
-    exports), busy (another run is at it) or failed; `detail` says why, `report` is the page's path.
+    exports), busy (another run is at it) or failed; `detail` says why, in Chinese, `error` the same in whole English
+    sentences; `report` is the page's path.
     """
 
     folder: str
@@ -61,6 +62,7 @@ class Outcome:
     outcome: str
     detail: str = ""
     report: str = ""
+    error: str = ""
 
     def row(self) -> dict[str, str]:
         """The outcome by name, for JSON."""
@@ -91,7 +93,7 @@ def run_due(
     (folder, shops done, shops in all). A process that dies takes no other shop with it.
     """
     root = root.expanduser().resolve()
-    folders = shops_under(root)
+    folders = shops_under(root, notice)
     together = at_once(max(1, min(jobs, len(folders))), memory, notice)
     each = max(1, (memory or round(SHARE * free())) // together)
     todo = [Job(folder, root, notebook, day or today(), most, workers, each) for folder in folders]
@@ -126,7 +128,7 @@ class _Lane:
         except BrokenProcessPool:
             self.close()
             self._pool = self._fresh()
-            return [_failed(job, "its process died (often: out of memory)")]
+            return [_failed(job, "进程中断了（多半是内存不够）")]
 
     def close(self) -> None:
         self._pool.shutdown()
@@ -140,8 +142,9 @@ def _in_lane(lanes: SimpleQueue[_Lane], job: Job) -> list[Outcome]:
         lanes.put(lane)
 
 
-def _failed(job: Job, why: str, shop: str = "", week: str = "") -> Outcome:
-    return Outcome(str(job.folder), shop or job.folder.name, week, FAILED, why)
+def _failed(job: Job, why: str | BaseException, shop: str = "", week: str = "") -> Outcome:
+    told, error = (why, "") if isinstance(why, str) else (said(why), cause(why)["error"])
+    return Outcome(str(job.folder), shop or job.folder.name, week, FAILED, told, error=error)
 
 
 def work(job: Job) -> list[Outcome]:
@@ -150,29 +153,25 @@ def work(job: Job) -> list[Outcome]:
         try:
             held.enter_context(Journal(job.folder / "data").lock(wait=0))
         except SettingsError as error:
-            return [_failed(job, str(error))]
+            return [_failed(job, error)]
         except ShopscoreError:
-            return [Outcome(str(job.folder), job.folder.name, "", BUSY, "another run is at work on this shop")]
+            return [Outcome(str(job.folder), job.folder.name, "", BUSY, "另一个任务正在处理这家店")]
         try:
             return list(_worked(job))
         except Exception as error:  # a fault of ours in one shop must not keep the reports of the others
-            return [_noted(job, _told(error))]
+            return [_noted(job, error)]
 
 
 def _say(text: str) -> None:
     sys.stderr.write(f"{text}\n")
 
 
-def _noted(job: Job, why: str) -> Outcome:
+def _noted(job: Job, error: BaseException) -> Outcome:
     """The failure of a whole shop, in the run log as well, unless it is the log that fails."""
     with suppress(SettingsError):
         log = RunLog(job.root)
-        log.end(log.begin(job.folder, job.folder.name, job.notebook, "", {}), FAILED, why)
-    return _failed(job, why)
-
-
-def _told(error: BaseException) -> str:
-    return str(error) if isinstance(error, ShopscoreError) else f"{type(error).__name__}: {error}"
+        log.end(log.begin(job.folder, job.folder.name, job.notebook, "", cause(error)), FAILED, said(error))
+    return _failed(job, error)
 
 
 def _worked(job: Job) -> Iterator[Outcome]:
@@ -196,15 +195,23 @@ def _worked(job: Job) -> Iterator[Outcome]:
 def _loaded(job: Job, shop: Shop, log: RunLog) -> Iterator[Outcome]:
     """The outcome of loading, if there was anything to load."""
     run = log.begin(job.folder, shop.name, job.notebook, "", {"inbox": left_alone(shop)})
-    files = take_in(shop)
+    files = take_in(shop, _say)
     if not files:
         return log.forget(run)
-    refused = "; ".join(one.error for one in files if one.error)
-    told = f"{len({one.path for one in files})} new files, {sum(one.new for one in files)} new records"
-    outcome, detail = (FAILED, f"{told}; refused: {refused}") if refused else (LOADED, told)
-    log.end(run, outcome, detail, inputs={"files": [_file(one) for one in files]})
-    yield Outcome(str(job.folder), shop.name, "", outcome, detail)
+    refused = [one for one in files if one.error]
+    outcome, detail, error = FAILED if refused else LOADED, _told(files), "; ".join(one.error or "" for one in refused)
+    log.end(run, outcome, detail, inputs={"files": [_file(one) for one in files]} | ({"error": error} if error else {}))
+    yield Outcome(str(job.folder), shop.name, "", outcome, detail, error=error)
     return None
+
+
+def _told(files: Sequence[Loaded]) -> str:
+    """How much was new, which files were refused, and which hold no row."""
+    lines = [f"{len({one.path for one in files})} 个新文件，新增 {sum(one.new for one in files)} 条"]
+    lines += [f"读不了 {one.path.name}：{one.why}" for one in files if one.error]
+    if blank := [one.path.name for one in files if one.blank]:
+        lines.append(f"没有可导入的数据行：{'、'.join(blank)}")
+    return "；".join(lines)
 
 
 def _file(one: Loaded) -> dict[str, Any]:
@@ -217,8 +224,8 @@ def _made(job: Job, shop: Shop, log: RunLog, week: str, outcome: str) -> Outcome
     try:
         bundle = issue(job.folder, job.notebook, week)
     except Exception as error:
-        log.end(run, FAILED, _told(error))
-        return _failed(job, _told(error), shop.name, week)
+        log.end(run, FAILED, said(error), inputs=cause(error))
+        return _failed(job, error, shop.name, week)
     manifest = published(shop.reports, week, bundle.html.stem) or {}
     log.end(run, outcome, "", str(bundle.html), str(manifest.get("run_id", "")), manifest.get("inputs"))
     return Outcome(str(job.folder), shop.name, week, outcome, "", str(bundle.html))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from shopscore_analysis.load import SUFFIXES, Loaded
+from shopscore_analysis.parts import Notice
 from shopscore_analysis.read import is_ignored
 from shopscore_analysis.shop import Shop
 
@@ -15,14 +16,19 @@ _SEEN = "seen.json"  # below data/: size and time of every file of data/raw that
 Stamp = list[int]
 
 
-def take_in(shop: Shop) -> list[Loaded]:
+def take_in(shop: Shop, notice: Notice | None = None) -> list[Loaded]:
     """What became of each new file, an empty list where there is none.
 
     A file of data/inbox that was loaded moves to data/raw. One that was refused stays where it is and is tried, and
     told, again by the next run: it may have been read while somebody was still copying it. A killed run does no harm,
-    because loading a file twice changes nothing.
+    because loading a file twice changes nothing. The sample shop takes nothing in once it is made;
+    `notice` is told where files wait for it.
     """
     inbox, raw = shop.root / "data" / "inbox", shop.root / "data" / "raw"
+    if not shop.takes_exports:
+        if notice and (waiting := len(list(_exports(inbox)))):
+            notice(f"{shop.name} 是示例店，{inbox} 里的 {waiting} 个文件没有导入；放进自己的店才会导入")
+        return []
     seen = _seen(shop)
     fresh = {path: _stamp(path) for path in _exports(inbox)}
     fresh |= {path: now for path in _exports(raw) if (now := _stamp(path)) != seen.get(_name(path, raw))}

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any
 
-from shopscore_analysis.errors import SettingsError
+from shopscore_analysis.errors import SettingsError, ShopscoreError
 
 FILE = "runs.sqlite"
 RUNNING, KILLED, FAILED, SENT, UNSENT = "running", "killed", "failed", "sent", "unsent"
@@ -35,7 +35,8 @@ create table if not exists runs (
 class Run:
     """One row: times are ISO 8601 in UTC, `inputs` the files loaded and the tables' rows and digests.
 
-    `outcome`: running, loaded, made, remade, idle, waiting, sent, unsent, failed or killed; `detail` says why.
+    `outcome`: running, loaded, made, remade, idle, waiting, sent, unsent, failed or killed; `detail` says why, in
+    Chinese; what failed has the whole error as `inputs["error"]`.
     A report that a channel did not take is `unsent`: nothing is wrong with the report. Where none was tried, because
     there is no report, its bytes are others or no address is set, the sending is `failed`.
     """
@@ -70,7 +71,8 @@ class RunLog:
         except sqlite3.Error as error:
             raise SettingsError(
                 f"expected a run log that can be read and written at {self.path}, found: {error}; "
-                "make the folder writable, or move the damaged file away"
+                "make the folder writable, or move the damaged file away",
+                "运行日志读写不了",
             ) from error
 
     def begin(self, folder: Path, shop: str, notebook: str, week: str, inputs: Mapping[str, Any]) -> int:
@@ -106,7 +108,7 @@ class RunLog:
         with self._open() as base:
             changed = base.execute(
                 "update runs set outcome = ?, detail = ? where folder = ? and outcome = ?",
-                (KILLED, "the run ended without a word: killed, or the machine went off", str(folder), RUNNING),
+                (KILLED, "没有留下结果就结束了：被中断，或者机器关了", str(folder), RUNNING),
             )
             return changed.rowcount
 
@@ -188,15 +190,28 @@ def entered(
     try:
         run = log.begin(folder, shop, notebook, week, {})
     except SettingsError as error:
-        tell(f"没有记进运行日志：{error}")
+        tell(f"没有记进运行日志：{error.said}")
+        tell(str(error))
         yield entry
         return
     try:
         yield entry
     except BaseException as error:
-        log.end(run, FAILED, str(error) or type(error).__name__)
+        log.end(run, FAILED, said(error), inputs=cause(error))
         raise
     log.end(run, entry.outcome, entry.detail, entry.report, entry.run_id, entry.inputs)
+
+
+def said(error: BaseException) -> str:
+    """Why something failed, short and in Chinese, as tables show it."""
+    if isinstance(error, ShopscoreError):
+        return error.said
+    return "被中断" if isinstance(error, KeyboardInterrupt | SystemExit) else f"程序出错（{type(error).__name__}）"
+
+
+def cause(error: BaseException) -> dict[str, str]:
+    """Why something failed, whole, as the log keeps it among the inputs of a run."""
+    return {"error": str(error) if isinstance(error, ShopscoreError) else f"{type(error).__name__}: {error}"}
 
 
 def _now() -> str:

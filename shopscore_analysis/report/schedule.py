@@ -160,6 +160,7 @@ The addresses of SHOPSCORE_SEND_TO belong into the workers' environment, never i
 stores those in its output.
 """
 
+import tomllib
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -170,6 +171,17 @@ from airflow.providers.papermill.operators.papermill import PapermillOperator
 ROOT = Path({root})
 NOTEBOOK = {notebook}
 SHOPS = [ROOT] if (ROOT / "shop.toml").exists() else sorted(path.parent for path in ROOT.glob("*/shop.toml"))
+
+
+def is_sample(shop):
+    try:
+        return tomllib.loads((shop / "shop.toml").read_text("utf-8-sig")).get("name") == {sample}
+    except (OSError, ValueError):
+        return False  # its own run says what is wrong with it
+
+
+# the sample shop beside others is none of yours
+SHOPS = [shop for shop in SHOPS if not is_sample(shop)] or SHOPS
 
 with DAG(
     dag_id="shopscore_weekly",
@@ -201,6 +213,7 @@ with DAG(
 def airflow(plan: Plan) -> Entry:
     """A DAG with one PapermillOperator a shop, whose run is then checked and published."""
     from shopscore_analysis.report.run import find
+    from shopscore_analysis.sample import NAME
 
     hour, minute = plan.clock
     python = shlex.quote(str(plan.python))
@@ -210,7 +223,8 @@ def airflow(plan: Plan) -> Entry:
         cron=repr(f"{minute} {hour} * * {DAYS.index(plan.day) if plan.day else '*'}"),
         command=repr(shlex.join(plan.words)),
         publish=repr(f'{python} -m shopscore_analysis publish "$RUN" --shop "$SHOP"'),
-        load=repr(f'{python} -m shopscore_analysis load "$SHOP/data/raw" --shop "$SHOP"'),
+        load=repr(f'{python} -m shopscore_analysis load --if-any --shop "$SHOP"'),
+        sample=repr(NAME),
     )
     return _entry({"shopscore_dag.py": text}, "cp shopscore_dag.py ~/airflow/dags/")
 

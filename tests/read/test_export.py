@@ -93,9 +93,7 @@ def test_a_main_order_with_joined_items_becomes_one_record_per_item(write: Write
     assert values(batch, "sku") == ["米白;M", "黑色;L", "米白;M"]
     assert values(batch, "qty") == [1, 2, 1]
     assert values(batch, "payable_fen") == [5400, None, 5400]
-    assert batch.warnings == [
-        "1 rows hold a whole order with items joined by `;`: split, the order's amount kept on its first item"
-    ]
+    assert batch.warnings == ["1 行把一个订单的几件商品用分号连在一起：已拆成一件一行，订单金额记在第一件上"]
 
 
 def test_orders_without_a_column_of_sub_orders_are_keyed_by_order_and_place(write: Write) -> None:
@@ -182,7 +180,7 @@ def test_rows_of_other_shops_are_rejects(write: Write) -> None:
     batch = one(write("分.csv", [SCORES, *rows]))
     assert values(batch, "score") == [92.0]
     assert [(reject.row, reject.value, reject.reason) for reject in batch.rejects] == [
-        (3, "隔壁店", "a row of another shop than 试衣间")
+        (3, "隔壁店", "不是本店“试衣间”的行")
     ]
 
 
@@ -273,12 +271,12 @@ def test_a_row_without_what_a_record_needs_is_a_reject_with_place_and_reason(wri
     batch = one(path)
     assert len(batch.records) == 2
     assert [(reject.row, reject.column, reject.value, reject.reason, reject.kept) for reject in batch.rejects] == [
-        (3, "评价日期", "改天", "expected a time such as 2026-09-22 00:54:10, or a day", False),
-        (4, "评价日期", "", "expected a value in 评价日期, found an empty cell", False),
+        (3, "评价日期", "改天", "应为时间，如 2026-09-22 00:54:10，或日期", False),
+        (4, "评价日期", "", "评价日期应当有值，这一格是空的", False),
     ]
     assert {
-        "1 rows rejected, 评价日期: expected a time such as 2026-09-22 00:54:10, or a day",
-        "1 rows rejected, 评价日期: expected a value in 评价日期, found an empty cell",
+        "1 行没有导入，评价日期：应为时间，如 2026-09-22 00:54:10，或日期",
+        "1 行没有导入，评价日期：评价日期应当有值，这一格是空的",
     } < set(batch.warnings)
 
 
@@ -286,7 +284,7 @@ def test_an_unreadable_cell_is_left_empty_listed_and_warned_of(write: Write) -> 
     batch = one(write("评价.csv", [REVIEW, review(stars="打13800001234")]))
     assert values(batch, "stars") == [None]
     assert [(reject.row, reject.value, reject.kept) for reject in batch.rejects] == [(2, "打[手机号]", True)]
-    assert batch.warnings == ["商品评价得分: 1 cells left empty, expected 1 to 5 stars, found '打[手机号]' in row 2"]
+    assert batch.warnings == ["商品评价得分：1 格留空，应为一到五星，如第 2 行的“打[手机号]”"]
 
 
 def test_blank_lines_are_no_records_and_no_rejects(write: Write) -> None:

@@ -119,7 +119,7 @@ def test_quirk_11_a_title_line_above_the_header_is_passed_over(write: Write) -> 
 def test_quirk_12_summary_rows_are_set_aside_and_counted(write: Write) -> None:
     batch = one(write("订单.csv", [ORDER, order(), ["总计", *[""] * 6, "54.00", *[""] * 6], ["合计：", *[""] * 13]]))
     assert len(batch.records) == 1
-    assert batch.warnings == ["2 summary rows set aside (row 3, 4)"]
+    assert batch.warnings == ["2 行汇总没有导入（第 3、4 行）"]
     assert batch.rejects == []
 
 
@@ -143,7 +143,7 @@ def test_quirk_13_many_tables_in_one_text_are_told_apart(write: Write) -> None:
     assert [values(batch, "sales_high") for batch in batches] == [[100_000], [500]]
     assert values(batches[0], "gmv_low_fen") == [1_000_000_000]
     assert values(batches[1], "product_score") == [None]
-    assert any("a table of 1 rows like" in warning and "left out" in warning for warning in batches[0].warnings)
+    assert any(" 行起 1 行像" in warning and "没有读" in warning for warning in batches[0].warnings)
 
 
 def test_quirk_14_what_a_file_is_counts_not_its_suffix(write: Write) -> None:
@@ -201,7 +201,7 @@ def test_quirk_19_the_same_file_under_another_name_changes_nothing(write: Write,
 def test_quirk_20_pending_values_are_nothing_and_said_so(write: Write) -> None:
     batch = one(write("订单.csv", [ORDER, order(流量体裁="数据将于第二天更新")]))
     assert values(batch, "channel") == [None]
-    assert batch.warnings == ["1 cells say 数据将于第二天更新; export again tomorrow to fill them"]
+    assert batch.warnings == ["1 格写着“数据将于第二天更新”，第二天再导出一次就会补上"]
 
 
 def test_quirk_21_names_phones_and_addresses_are_dropped_encrypted_or_not(write: Write) -> None:
@@ -231,9 +231,7 @@ def test_quirk_23_two_headers_of_one_meaning_follow_the_stated_preference_with_a
     ]
     batch = one(write("客服.xlsx", rows))
     assert values(batch, "avg_reply_s") == [31.0]
-    assert batch.warnings == [
-        "avg_reply_s: 新平均响应时长（秒） is read, 平均响应时长（秒） is not (they mean the same)"
-    ]
+    assert batch.warnings == ["几列是同一项：读新平均响应时长（秒），不读平均响应时长（秒）"]
 
 
 def test_quirk_24_times_without_a_zone_are_of_shanghai_and_a_day_begins_at_midnight(write: Write) -> None:

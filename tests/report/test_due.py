@@ -25,6 +25,7 @@ from shopscore_analysis.report.bundle import Bundle
 from shopscore_analysis.report.due import Job, Outcome, ended_well, run_due, shops_under, work
 from shopscore_analysis.report.missed import due_weeks
 from shopscore_analysis.report.runlog import RunLog, runs_of
+from shopscore_analysis.sample import NAME
 from shopscore_analysis.shop import Shop
 from tests.report import shops
 
@@ -101,7 +102,7 @@ def test_new_exports_are_picked_up_and_the_newest_whole_week_is_made_once(tmp_pa
     shop = shops.make(tmp_path / "小店")
     first = work(_job(shop))
     assert _told(first) == [("", "loaded"), ("2026-W46", "made")]
-    assert first[0].detail == "3 new files, 30 new records"
+    assert first[0].detail == "3 个新文件，新增 30 条"
     assert first[1].report.endswith("2026-W46/weekly.html")
     assert _told(work(_job(shop))) == [("", "idle")]
     assert issued == ["2026-W46"]
@@ -128,7 +129,10 @@ def test_a_refused_file_stays_in_the_inbox_and_is_told_again_while_the_report_is
     (shop.root / "data" / "inbox" / "读我.txt").write_text("", encoding="utf-8")
     first = work(_job(shop))
     assert _told(first) == [("", "failed"), ("2026-W46", "made")]
-    assert first[0].detail.startswith("4 new files, 30 new records; refused: 会议纪要.csv: expected")
+    assert first[0].detail == "4 个新文件，新增 30 条；读不了 会议纪要.csv：认不出是哪种导出"
+    assert first[0].error.startswith("会议纪要.csv: expected an export")
+    loading = next(row for row in RunLog(tmp_path).read() if not row.week)
+    assert loading.outcome == "failed" and loading.inputs["error"] == first[0].error
     assert _told(work(_job(shop))) == [("", "failed")]
     assert bad.exists() and inbox.left_alone(shop) == ["读我.txt"]
     assert not ended_well(first)
@@ -196,16 +200,16 @@ def test_new_records_make_the_newest_report_due_again_and_no_older_one(tmp_path:
         (date(2026, 11, 16), "2026-11-16", ["2026-W46"], ""),
         (
             date(2026, 11, 16), "2026-11-13", ["2026-W45"],
-            "expected exports up to the end of 2026-W46, found none so late; put them into data/inbox",
+            "还没有到 2026-W46 结束时的导出；有了就放进 data/inbox",
         ),
         (date(2026, 11, 18), "2026-11-13", ["2026-W46"], ""),
         (
             date(2026, 11, 30), "2026-11-16", ["2026-W46"],
-            "expected reviews of 2026-W48, found none; put the exports into data/inbox",
+            "还没有 2026-W48 的评价；把导出文件放进 data/inbox",
         ),
         (
             date(2026, 11, 8), "2026-11-08", [],
-            "expected reviews of 2026-W44, found none; put the exports into data/inbox",
+            "还没有 2026-W44 的评价；把导出文件放进 data/inbox",
         ),
     ],
     ids=["week not over", "Monday", "exports end early", "waited long enough", "weeks without exports", "too early"],
@@ -226,7 +230,7 @@ def test_a_shop_that_waits_says_for_what(tmp_path: Path, issued: list[str]) -> N
     shop = shops.make(tmp_path / "小店", inbox=False)
     (outcome,) = work(_job(shop))
     assert (outcome.outcome, outcome.detail) == (
-        "waiting", "expected reviews of 2026-W46, found none; put the exports into data/inbox",
+        "waiting", "还没有 2026-W46 的评价；把导出文件放进 data/inbox",
     )  # fmt: skip
 
 
@@ -237,9 +241,10 @@ def test_a_failed_notebook_names_shop_week_cell_and_reason_in_outcome_and_log(
     shop = shops.make(tmp_path / "broken")
     failed = work(_job(shop))[-1]
     why = "weekly.ipynb, cell 3: expected the cell to run, found ZeroDivisionError: division by zero"
-    assert failed == Outcome(str(shop.root), "broken", "2026-W46", "failed", why)
+    assert failed == Outcome(str(shop.root), "broken", "2026-W46", "failed", "weekly.ipynb 第 3 格没有跑通", error=why)
     row = RunLog(tmp_path).read(1)[0]
-    assert (row.shop, row.week, row.outcome, row.detail) == ("broken", "2026-W46", "failed", why)
+    assert (row.shop, row.week, row.outcome, row.detail) == ("broken", "2026-W46", "failed", failed.detail)
+    assert row.inputs == {"error": why}
 
 
 def test_a_shop_with_a_bad_shop_toml_and_a_fault_of_ours_are_told_not_raised(
@@ -250,11 +255,12 @@ def test_a_shop_with_a_bad_shop_toml_and_a_fault_of_ours_are_told_not_raised(
     bad.mkdir()
     (bad / "shop.toml").write_text("name = 3", encoding="utf-8")
     (outcome,) = work(Job(bad, tmp_path, "weekly", TUESDAY, 8))
-    assert outcome.outcome == "failed" and "bad/shop.toml: name: Input should be a valid string" in outcome.detail
-    monkeypatch.setattr(due, "take_in", lambda shop: {}["key"])
+    assert outcome.outcome == "failed" and outcome.detail == "shop.toml 写得不对"
+    assert "bad/shop.toml: name: Input should be a valid string" in outcome.error
+    monkeypatch.setattr(due, "take_in", lambda *_: {}["key"])
     good = shops.make(tmp_path / "good")
     (outcome,) = work(_job(good))
-    assert (outcome.outcome, outcome.detail) == ("failed", "KeyError: 'key'")
+    assert (outcome.outcome, outcome.detail, outcome.error) == ("failed", "程序出错（KeyError）", "KeyError: 'key'")
     assert {(row.shop, row.outcome) for row in RunLog(tmp_path).read()} >= {("bad", "failed"), ("good", "failed")}
 
 
@@ -263,7 +269,7 @@ def test_a_shop_that_another_run_is_at_is_left_to_it(tmp_path: Path, issued: lis
     shop = shops.make(tmp_path / "小店")
     with Journal(shop.root / "data").lock():
         (outcome,) = work(_job(shop))
-    assert (outcome.outcome, outcome.detail) == ("busy", "another run is at work on this shop")
+    assert (outcome.outcome, outcome.detail) == ("busy", "另一个任务正在处理这家店")
 
 
 def test_a_killed_run_is_called_killed_by_the_next_one(tmp_path: Path, issued: list[str]) -> None:
@@ -273,7 +279,7 @@ def test_a_killed_run_is_called_killed_by_the_next_one(tmp_path: Path, issued: l
     work(_job(shop))
     oldest = RunLog(tmp_path).read()[-1]
     assert (oldest.outcome, oldest.detail) == (
-        "killed", "the run ended without a word: killed, or the machine went off",
+        "killed", "没有留下结果就结束了：被中断，或者机器关了",
     )  # fmt: skip
 
 
@@ -356,6 +362,51 @@ def test_shops_are_found_below_the_folder_or_in_it(tmp_path: Path) -> None:
     )
 
 
+def test_the_sample_shop_beside_others_is_none_of_the_users(tmp_path: Path) -> None:
+    """As in a folder that holds this project after `make demo`; a shop that cannot be read is still one."""
+    sample = Shop.create(tmp_path / "project", NAME).root
+    said: list[str] = []
+    assert shops_under(tmp_path, said.append) == [sample] and said == []
+    own, broken = shops.make(tmp_path / "小店").root, tmp_path / "broken"
+    broken.mkdir()
+    (broken / "shop.toml").write_text("name = 3", encoding="utf-8")
+    assert shops_under(tmp_path, said.append) == [broken, own]
+    assert said == [f"{sample} 是示例店，不算在内"]
+
+
+def test_the_sample_shop_alone_has_its_reports_made_without_loading_anything(tmp_path: Path, issued: list[str]) -> None:
+    root = tmp_path / "demo"
+    shutil.copytree(Shop.open("").root, root, ignore=shutil.ignore_patterns("reports", "tally"))
+    shop = Shop.open(root)
+    assert _told(work(_job(shop))) == [("2026-W46", "made")] and issued == ["2026-W46"]
+
+
+def test_what_waits_in_the_inbox_of_the_sample_shop_is_told(
+    tmp_path: Path, issued: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every run passed over it in silence."""
+    root = tmp_path / "demo"
+    shutil.copytree(Shop.open("").root, root, ignore=shutil.ignore_patterns("reports", "tally"))
+    work(_job(Shop.open(root)))
+    assert "示例店" not in capsys.readouterr().err
+    (root / "data" / "inbox").mkdir()
+    for path in shops.EXPORTS:
+        shutil.copy(path, root / "data" / "inbox" / path.name)
+    work(_job(Shop.open(root)))
+    told = f"{NAME} 是示例店，{root / 'data' / 'inbox'} 里的 {len(shops.EXPORTS)} 个文件没有导入；"
+    assert told in capsys.readouterr().err
+    assert len(list((root / "data" / "inbox").iterdir())) == len(shops.EXPORTS)
+
+
+def test_a_file_without_rows_is_named_in_the_outcome_and_stops_nothing(tmp_path: Path, issued: list[str]) -> None:
+    shop = shops.make(tmp_path / "小店")
+    header = shops.EXPORTS[0].read_text(encoding="utf-8-sig").splitlines()[0]
+    (shop.root / "data" / "inbox" / "1794900000_订单.csv").write_text(f"{header}\n", encoding="utf-8")
+    first = work(_job(shop))
+    assert _told(first) == [("", "loaded"), ("2026-W46", "made")]
+    assert first[0].detail == "4 个新文件，新增 30 条；没有可导入的数据行：1794900000_订单.csv"
+
+
 class _Bomb(type(Path())):  # type: ignore[misc]
     """A folder that kills the process which receives it."""
 
@@ -368,7 +419,7 @@ def test_a_process_that_dies_takes_no_other_shop_with_it(tmp_path: Path) -> None
     shop = shops.make(tmp_path / "小店", inbox=False)
     lane = due._Lane()
     (died,) = lane.run(Job(_Bomb(tmp_path / "dead"), tmp_path, "weekly", TUESDAY, 8))
-    assert (died.shop, died.outcome, died.detail) == ("dead", "failed", "its process died (often: out of memory)")
+    assert (died.shop, died.outcome, died.detail) == ("dead", "failed", "进程中断了（多半是内存不够）")
     assert _told(lane.run(_job(shop))) == [("", "waiting")]
     lane.close()
 

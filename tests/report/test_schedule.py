@@ -18,6 +18,8 @@ from shopscore_analysis.errors import SettingsError
 from shopscore_analysis.report import dispatch, schedule
 from shopscore_analysis.report.schedule import KINDS, Plan, entry, write
 from shopscore_analysis.report.under import shops_under
+from shopscore_analysis.sample import NAME
+from shopscore_analysis.shop import Shop
 
 ODD = Path('/srv/店 100% "A"/it\'s $HOME')
 PYTHON = Path("/opt/venv/bin/python")
@@ -92,18 +94,55 @@ def test_an_airflow_dag_is_python_and_publishes_what_its_papermill_operator_ran(
 
 
 def test_a_dag_finds_the_shops_of_a_folder_or_the_one_shop_that_it_is(tmp_path: Path) -> None:
-    """As `run-due` does."""
+    """As `run-due` does; the sample shop beside others is none."""
     for name in ("b", "a"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "shop.toml").touch()
-    for root, shops in ((tmp_path, [tmp_path / "a", tmp_path / "b"]), (tmp_path / "b", [tmp_path / "b"])):
+    sample = Shop.create(tmp_path / "project", NAME).root
+    settings = (sample / "shop.toml").read_text(encoding="utf-8")
+    (sample / "shop.toml").write_text(settings.replace("name = ", "name  =  "), encoding="utf-8-sig")
+    (tmp_path / "a" / "shop.toml").write_text(f'# name = "{NAME}"\nname = ', encoding="utf-8")  # and broken
+    for root, shops in (
+        (tmp_path, [tmp_path / "a", tmp_path / "b"]), (tmp_path / "b", [tmp_path / "b"]), (sample, [sample]),
+    ):  # fmt: skip
         tree = ast.parse(_text("airflow", "shopscore_dag.py", _plan(root)))
-        chosen = [
-            node for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) != "NOTEBOOK"
-        ]
+        kinds = (ast.Assign, ast.FunctionDef, ast.Import)
+        chosen = [node for node in tree.body if isinstance(node, kinds)]
         found: dict[str, object] = {"Path": Path}
         exec(compile(ast.Module(chosen, []), "dag", "exec"), found)
         assert found["SHOPS"] == shops == shops_under(root)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Airflow runs bash")
+def test_a_dag_loads_nothing_from_a_folder_without_exports_and_does_not_fail_for_it(tmp_path: Path) -> None:
+    """Exports that were cleared away stand on the shelf; `load` of no exports by hand is an error."""
+    shop = Shop.create(tmp_path / "小 店", "小店")
+    load, raw = _load_step(tmp_path), shop.root / "data" / "raw"
+    assert _bash(load, shop.root) == 0
+    for name in (".DS_Store", ".gitkeep", "README.md"):
+        (raw / name).touch()
+    assert _bash(load, shop.root) == 0
+    (raw / "a.csv").touch()
+    assert _bash(load, shop.root) != 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Airflow runs bash")
+def test_a_dag_of_the_sample_shop_alone_loads_nothing_and_goes_on(tmp_path: Path) -> None:
+    root = tmp_path / "demo"
+    shutil.copytree(Shop.open("").root, root, ignore=shutil.ignore_patterns("reports", "tally"))
+    assert _bash(_load_step(root), root) == 0
+
+
+def _load_step(root: Path) -> str:
+    plan = Plan(root)  # with the Python that runs the tests
+    tree = ast.parse(_text("airflow", "shopscore_dag.py", plan))
+    commands = [str(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    return next(one for one in commands if "shopscore_analysis load" in one)
+
+
+def _bash(command: str, shop: Path) -> int:
+    environment = {**os.environ, "SHOP": str(shop), "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    return subprocess.run(["bash", "-c", command], env=environment, capture_output=True, check=False).returncode
 
 
 def test_the_command_runs_with_an_empty_environment_from_any_folder(tmp_path: Path) -> None:
