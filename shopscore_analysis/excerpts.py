@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from itertools import accumulate
 
@@ -13,7 +14,12 @@ from shopscore_analysis.text.segment import cut
 LEFT_OUT = "…"
 QUOTE = 80  # characters of a text that is quoted on a page or a terminal
 _BEFORE, _BEHIND = 1, 3  # characters of its clause that evidence takes along: 卡得 of 脚背卡得紧 says little
+_LONGEST_COUNT = 5
 _NEAR = 4  # a clause's border counts where it costs at most this part of the room
+_COUNTED = re.compile(  # what stands before a unit of time belongs to it: 天才发货 of 好多天才发货 reads as a genius
+    r"((?:\d|[好数](?=[几多天])|[一二三四五六七八九十百两半几多])+个?)"
+    "(?:天(?![然气])|周(?![到围末])|月(?![饼亮])|年(?![糕货])|小时|星期|礼拜)"
+)
 _BRACKETS = "[]"  # of a mask such as [手机号], which stays whole
 
 Span = tuple[int, int]
@@ -45,8 +51,15 @@ def _widened(text: str, words: list[str], span: Span) -> Span:
     start, end = borders[bisect_right(borders, start) - 1], borders[min(bisect_left(borders, end), len(borders) - 1)]
     start = next((first for first, last in parts if first <= start < last and start - first <= _BEFORE), start)
     end = next((last for first, last in parts if first < end <= last and last - end <= _BEHIND), end)
+    start = _with_count(text, start)
     said = [at for at in range(start, end) if text[at].isalnum() or text[at] in _BRACKETS]
     return (said[0], said[-1] + 1) if said else span
+
+
+def _with_count(text: str, start: int) -> int:
+    """Where evidence begins: a unit of time takes the count before it along."""
+    near = _COUNTED.finditer(text, max(start - _LONGEST_COUNT, 0), start + _LONGEST_COUNT)
+    return next((found.start() for found in near if found.end(1) == start), start)
 
 
 def _borders(words: list[str]) -> list[int]:

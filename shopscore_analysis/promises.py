@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from shopscore_analysis import standing
+from shopscore_analysis.errors import SettingsError
 from shopscore_analysis.measure.outlook import rank_with
 from shopscore_analysis.measure.rates import ENOUGH, newcombe, share
 from shopscore_analysis.report.archive import archived
 from shopscore_analysis.report.reading import read_page
-from shopscore_analysis.schema import CAUSES, DIMENSIONS, POSSIBLE, TOO_FEW, WITHIN, cause_label, week_start
+from shopscore_analysis.schema import CAUSES, DIMENSIONS, POSSIBLE, TOO_FEW, WITHIN, begins, cause_label, week_start
 from shopscore_analysis.score.plan import Plan
 from shopscore_analysis.score.record import FILE, Kept
 from shopscore_analysis.shop import Shop
@@ -127,13 +129,37 @@ def last_lexicon(shop: Shop, week: str = "") -> tuple[str | None, str]:
     return (used[:12] if isinstance(used, str) else None), page.parent.name
 
 
-def sources(shop: Shop, week: str = "") -> dict[str, Any]:
-    """What a report looks at beside the shelf: week and digest of the last report, digests of plans and own actions."""
+def sources(shop: Shop, week: str = "", today: str = "") -> dict[str, Any]:
+    """What a report looks at beside the shelf: week and digest of the last report, digests of plans and own actions.
+
+    `made_for`, from which day its dates count at the least: `today`, else the day of the newest export of reviews.
+    """
     page, plans, actions = last_page(shop, week), shop.reports / FILE, shop.root / standing.OWN_ACTIONS
     found = {"last_report": page and page.parent.name, "last_report_digest": _digest(page)}
-    found |= {"last_lexicon": last_lexicon(shop, week)[0]}
+    found |= {"last_lexicon": last_lexicon(shop, week)[0], "made_for": made_for(shop, today)}
     found |= {"plans_digest": _digest(plans), "actions_digest": _digest(actions)}
     return {name: value for name, value in found.items() if value}
+
+
+def made_for(shop: Shop, today: str = "") -> str:
+    """The day that a report is made for: `today`, else that of the newest export of reviews; "" where there is none.
+
+    Never that of the clock, so that the same exports give the same page. Raises SettingsError for what is no day.
+    """
+    if not today:
+        exported = shop.inventory.exported("reviews")
+        return exported.date().isoformat() if exported else ""
+    try:
+        return date.fromisoformat(today).isoformat()
+    except ValueError as error:
+        raise SettingsError(
+            f"expected a day such as 2026-11-16 as `today`, found {today!r}; mend it or leave it out"
+        ) from error
+
+
+def plan_start(shop: Shop, week: str = "", today: str = "") -> date:
+    """The day on which a plan of a week's report can begin: as the three things, see `made_for` and `schema.begins`."""
+    return begins(shop.week(week), made_for(shop, today))
 
 
 def _digest(path: Path | None) -> str:

@@ -6,26 +6,36 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from shopscore_analysis.cells import Ints, Key, Rows
 from shopscore_analysis.excerpts import excerpt
+from shopscore_analysis.schema import SAID_IN
 from shopscore_analysis.shards import COMPLAINS, TaggedShard
 from shopscore_analysis.tally import QUOTE_COLUMNS, QUOTES_PER_CELL, numbered
 
 FAVOURABLE_STARS = (4, 5)
+SURE, PLAIN = 0.9, 0.7  # confidence of a cause, and complaint of its text, below which a quote is a marginal one
 QUOTE_LENGTH = 120  # characters of a quote, centred on the evidence
+SOURCES = tuple(SAID_IN)
 _SIDES = {"start": 0, "end": 1}
+
+Flags = NDArray[np.bool_]
 
 
 class _Found(NamedTuple):
-    """What may be quoted under a feature: numbers of reviews, the key and span of each, and where its text stands."""
+    """What may be quoted under a feature: of each the number of its review, its key, and the place of its words.
+
+    `part` is an index of SOURCES, [`start`, `end`) the evidence there; `doubt` a digit, see `doubts`.
+    """
 
     feature: str
     row: Ints
     key: Key
+    part: Ints
     start: Ints
     end: Ints
-    text: pd.Series
+    doubt: Ints
 
 
 def quotes_of(shard: TaggedShard, at: Rows, values: list[pd.Index], causes: Key) -> pd.DataFrame:
@@ -34,24 +44,55 @@ def quotes_of(shard: TaggedShard, at: Rows, values: list[pd.Index], causes: Key)
     return pd.concat([_quoted(shard, found, at, values, rank) for found in _found(shard, causes)], ignore_index=True)
 
 
+def doubts(complaint: NDArray[np.float64], sure: Flags | bool = True, high: Flags | bool = False) -> Ints:
+    """How doubtful each quote is as an example, 0 to 7: the least is shown first.
+
+    A text that hardly complains stands behind all that do, a marginal one (a mild text, or a cause that is not `sure`)
+    behind the plain ones, and of either kind four and five stars (`high`) behind low ones.
+
+    >>> doubts(np.array([1.0, 1.0, 0.6, 0.4]), np.array([True, False, True, True]), high=np.array([1, 0, 0, 0]) > 0)
+    array([1, 2, 2, 6])
+    """
+    marginal = (complaint < PLAIN) | ~np.asarray(sure, dtype=np.bool_)
+    return np.asarray(4 * (complaint < COMPLAINS) + 2 * marginal + 1 * np.asarray(high), dtype=np.int64)
+
+
 def _found(shard: TaggedShard, causes: Key) -> list[_Found]:
-    reviews, said = shard.reviews, shard.review_causes
-    high = reviews["rating"].isin(FAVOURABLE_STARS) & (reviews["complaint"] >= COMPLAINS)
-    late = reviews["followup_complaint"] >= COMPLAINS
+    reviews, high = shard.reviews, shard.reviews["rating"].isin(FAVOURABLE_STARS).to_numpy()
+    hidden = np.flatnonzero(high & (reviews["complaint"] >= COMPLAINS).to_numpy())
+    praised = np.flatnonzero(reviews["praise_only"])
+    late = np.flatnonzero(reviews["followup_complaint"] >= COMPLAINS)
+    only_later = reviews["words"].iloc[praised].str.startswith("\n") & reviews["followed"].iloc[praised]
     lists = (
-        ("hidden", high, "words"),
-        ("praise_only", reviews["praise_only"], "words"),
-        ("followup", late, "followup"),
+        ("hidden", hidden, (reviews["text_complaint"].iloc[hidden] < COMPLAINS).to_numpy()),
+        ("praise_only", praised, only_later.to_numpy(np.bool_)),
+        ("followup", late, np.ones(len(late), np.bool_)),
     )
-    start, end = (said[name].to_numpy(np.int64) for name in ("start", "end"))
-    whole = [_whole(name, np.flatnonzero(chosen), reviews[column]) for name, chosen, column in lists]
-    return [_Found("cause", said["row"].to_numpy(np.int64), causes, start, end, said["quote"]), *whole]
+    return [_blamed(shard, causes, high), *(_listed(shard, *each) for each in lists)]
 
 
-def _whole(feature: str, rows: Ints, texts: pd.Series) -> _Found:
-    """Whole texts of reviews, without a span."""
-    none = np.zeros(len(rows), dtype=np.int64)
-    return _Found(feature, rows, Key(none, [""]), none, none, texts.iloc[rows])
+def _blamed(shard: TaggedShard, causes: Key, high: Flags) -> _Found:
+    """The evidence of each cause, in the text that shows it."""
+    said = shard.review_causes
+    row, part, start, end = (said[name].to_numpy(np.int64) for name in ("row", "part", "start", "end"))
+    sure = (said["phrased"] & (said["confidence"] >= SURE)).to_numpy(np.bool_)
+    doubt = doubts(_complaints(shard, row, part), sure, high[row])
+    return _Found("cause", row, causes, part, start, end, doubt)
+
+
+def _listed(shard: TaggedShard, feature: str, row: Ints, later: Flags) -> _Found:
+    """Chosen reviews, the follow-up where it is `later`; with the evidence of the first cause that this text shows."""
+    part = later.astype(np.int64)
+    spans = shard.shown[part, row]
+    complaint = _complaints(shard, row, part)
+    doubt = doubts(complaint) if feature != "praise_only" else np.zeros(len(row), np.int64)
+    return _Found(feature, row, Key(np.zeros(len(row), dtype=np.int64), [""]), part, spans[:, 0], spans[:, 1], doubt)
+
+
+def _complaints(shard: TaggedShard, row: Ints, part: Ints) -> NDArray[np.float64]:
+    """The complaint of the very text that is quoted, not of the whole review."""
+    scores = [shard.reviews[f"{source}_complaint"].to_numpy(np.float64) for source in SOURCES]
+    return np.stack(scores)[part, row]
 
 
 def _ranked(keys: pd.Series) -> Ints:
@@ -65,7 +106,7 @@ def _quoted(shard: TaggedShard, found: _Found, at: Rows, values: list[pd.Index],
     row = found.row[known]
     sizes = [len(values[0]), len(values[2]), len(found.key.values)]
     number = numbered([at.product[row], at.week[row], found.key.code[known]], sizes)
-    order = np.lexsort((rank[row], number))
+    order = np.lexsort((rank[row], found.doubt[known], number))
     first = _firsts(number[order])
     chosen = known[order[np.arange(len(order)) - first < QUOTES_PER_CELL]]
     return _cut(shard, found, chosen, at, values)
@@ -78,16 +119,20 @@ def _firsts(number: Ints) -> Ints:
 
 
 def _cut(shard: TaggedShard, found: _Found, chosen: Ints, at: Rows, values: list[pd.Index]) -> pd.DataFrame:
-    row, spans = found.row[chosen], zip(found.start[chosen].tolist(), found.end[chosen].tolist(), strict=True)
-    texts = (text.rstrip() for text in found.text.iloc[chosen].tolist())
-    shown = [excerpt(text, span, QUOTE_LENGTH) for text, span in zip(texts, spans, strict=True)]
-    key = np.array(found.key.values, dtype=object)[found.key.code[chosen]]
+    row, part = found.row[chosen], found.part[chosen]
+    spans = zip(found.start[chosen].tolist(), found.end[chosen].tolist(), strict=True)
+    one, two = (shard.reviews[source].iloc[row].fillna("").to_numpy(dtype=object) for source in SOURCES)
+    texts = np.where(part == 1, two, one)
+    shown = [excerpt(text.rstrip(), span, QUOTE_LENGTH) for text, span in zip(texts, spans, strict=True)]
+    keys = shard.reviews["key"].to_numpy(dtype=object)[row]
     quotes = pd.DataFrame(
         {
             "feature": found.feature, "shop": shard.shop, "product": values[0].take(at.product[row]),
-            "week": values[2].take(at.week[row]), "key": key,
-            "rank": shard.reviews["key"].to_numpy(dtype=object)[row],
-            "rating": at.rating[row], "text": [text for text, _ in shown],
+            "week": values[2].take(at.week[row]),
+            "key": np.array(found.key.values, dtype=object)[found.key.code[chosen]],
+            "rank": [f"{doubt}{key}" for doubt, key in zip(found.doubt[chosen].tolist(), keys, strict=True)],
+            "rating": at.rating[row], "source": np.array(SOURCES, dtype=object)[part],
+            "text": [text for text, _ in shown],
             **{name: np.array([span[side] for _, span in shown], dtype=np.int64) for name, side in _SIDES.items()},
         }
     )  # fmt: skip

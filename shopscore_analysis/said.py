@@ -22,8 +22,8 @@ Ints = NDArray[np.int64]
 class Said:
     """The complaint score of each text (0-1), and a row for each text and cause that it states.
 
-    `causes`: `row` (the number of the text), `cause` (an index of CAUSE_NAMES), the first span that shows it [`start`,
-    `end`) and `quote`, the text.
+    `causes`: `row` (the number of the text), `cause` (an index of CAUSE_NAMES), its `confidence` (0.5-1), the first
+    span that shows it [`start`, `end`), whether that is a phrase (`phrased`), and `quote`, the text.
     """
 
     complaint: NDArray[np.float64]
@@ -47,7 +47,7 @@ def read(texts: pd.Series, category: str, own: str) -> Said:
     found = scan(words, category, own)
     first = np.flatnonzero(found.stated)
     row, cause = joined(code, found.text[first], len(words))
-    columns = {name: getattr(found, name)[first[cause]] for name in ("cause", "start", "end")}
+    columns = {name: getattr(found, name)[first[cause]] for name in ("cause", "confidence", "phrased", "start", "end")}
     quote = pd.Series(distinct, dtype="str").take(code[row]).array
     spoken = np.array([word != "" for word in words], dtype=np.float64)
     return Said((found.complaint * spoken)[code], pd.DataFrame({"row": row, **columns, "quote": quote}))
@@ -70,15 +70,29 @@ def joined(one: Ints, two: Ints, size: int) -> tuple[Ints, Ints]:
 def first_said(*said: pd.DataFrame) -> pd.DataFrame:
     """The causes of several texts of each record, each cause once, as the first text that states it shows it.
 
-    Ordered by row and cause, at most MAX_CAUSES a row; `cause` is the name.
+    Ordered by row and cause, at most MAX_CAUSES a row; `cause` is the name, `part` the number of the text.
     """
-    every = pd.concat(said, ignore_index=True)
+    every = pd.concat([one.assign(part=at) for at, one in enumerate(said)], ignore_index=True)
     row, cause = every["row"].to_numpy(np.int64), every["cause"].to_numpy(np.int64)
     order = np.lexsort((cause, row))
     order = order[(np.diff(row[order], prepend=-1) != 0) | (np.diff(cause[order], prepend=-1) != 0)]
     first = np.maximum.accumulate(np.where(np.diff(row[order], prepend=-1) != 0, np.arange(len(order)), 0))
     once = every.take(order[np.arange(len(order)) - first < MAX_CAUSES])
     return once.assign(cause=np.array(CAUSE_NAMES, dtype=object)[once["cause"]]).reset_index(drop=True)
+
+
+def evidence(said: pd.DataFrame, size: int) -> Ints:
+    """The span that shows the first cause of each of `size` texts, (0, 0) where a text states none: shape (size, 2).
+
+    `said`: `Said.causes`. The first by the order of CAUSE_NAMES.
+
+    >>> evidence(pd.DataFrame({"row": [1, 1], "cause": [4, 2], "start": [0, 5], "end": [2, 7]}), 2).tolist()
+    [[0, 0], [5, 7]]
+    """
+    spans = np.zeros((size, 2), dtype=np.int64)
+    first = said.sort_values(["row", "cause"]).drop_duplicates("row")
+    spans[first["row"]] = first[["start", "end"]]
+    return spans
 
 
 def patterns(causes: pd.DataFrame, size: int) -> pd.Series:

@@ -228,6 +228,7 @@ REAL, POSSIBLE, WITHIN, TOO_FEW = "真实变化", "可能变化", "波动内", "
 
 ACCOUNT_WEEKS = 5  # whose reviews stand beside the platform's figures
 RECENT_DAYS = 7  # up to the newest day looked at: how a burst stands now
+SAID_IN = MappingProxyType({"text": "", "followup": "追评："})  # what stands before a quote, by its source
 FALSE_BURSTS_A_WEEK = 0.1  # bursts that are none, a shop and week, at most: what their threshold is set to, and says
 
 PENDING_STATUS = "待"  # 待商家处理, 待买家退货, 待商家收货, 售后待处理: every status of a case that is not over
@@ -270,6 +271,18 @@ def week_start(week: str) -> datetime:
     if week_of(monday) != week:
         raise ValueError(f"expected an ISO week such as 2026-W46, found {week!r}")
     return monday
+
+
+def begins(week: str, made: str = "") -> date:
+    """The day from which the dates of a week's report count: the Monday after it, or `made` where that is later.
+
+    `made`: the day for which the report is made, as 2026-11-16; "" where nobody knows.
+
+    >>> [begins("2026-W46", made).isoformat() for made in ("", "2026-11-20", "2026-01-01")]
+    ['2026-11-16', '2026-11-20', '2026-11-16']
+    """
+    monday = (week_start(week) + timedelta(days=7)).date()
+    return max(monday, date.fromisoformat(made)) if made else monday
 
 
 def weeks_to(week: str, count: int) -> list[str]:

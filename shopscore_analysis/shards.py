@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shopscore_analysis.copies import copies_by_month
-from shopscore_analysis.said import first_said, own_words, patterns, read
+from shopscore_analysis.said import Ints, evidence, first_said, own_words, patterns, read
 from shopscore_analysis.schema import UNKNOWN_PRODUCT
 from shopscore_analysis.text.beliefs import beliefs
 from shopscore_analysis.text.reasons import cause_of
@@ -48,12 +48,14 @@ class Shard:
 class TaggedShard:
     """A shard whose texts are read. All frames carry `product` (the id), `title`, `sku`, `week`.
 
-    `reviews` adds `rating` (0 unknown), `has_text`, `copy`, `lot`, `complaint`, `followup_complaint`, `words`,
-    `followed` (the follow-up has words), `praise_only` (low stars beside nothing but praise), `price` (band),
-    `pattern` (all causes, joined by "+") and the order's channel, warehouse and carrier; `orders` adds `signed`,
-    `returned`, `unhappy`.
-    `review_causes`, `aftersale_causes`: a row per (record, cause) with the evidence; `order_causes`: a row
-    per (signed order, cause), once over review, follow-up and after-sale.
+    `reviews` adds `rating` (0 unknown), `has_text`, `copy`, `lot`, `complaint` (the larger of `text_complaint` and
+    `followup_complaint`), `words`, `followed` (the follow-up has words), `praise_only` (low stars beside nothing but
+    praise), `price` (band), `pattern` (all causes, joined by "+") and the order's channel, warehouse and carrier;
+    `orders` adds `signed`, `returned`, `unhappy`.
+    `review_causes`, `aftersale_causes`: a row per (record, cause) with the evidence, of reviews also `part` (1: the
+    follow-up shows it), `confidence` and `phrased`; `order_causes`: a row per (signed order, cause), once over review,
+    follow-up and after-sale. `shown`: where text (0) and follow-up (1) of each review show their first cause, whichever
+    of them `review_causes` names: [`part`, `row`] is (start, end), or (0, 0).
     """
 
     shop: str
@@ -64,6 +66,7 @@ class TaggedShard:
     review_causes: pd.DataFrame
     order_causes: pd.DataFrame
     aftersale_causes: pd.DataFrame
+    shown: Ints
 
 
 def shards(whole: Shard) -> Iterator[Shard]:
@@ -100,7 +103,7 @@ def lots(keys: pd.Series, reviews: int) -> NDArray[np.float64]:
 def tag_shard(shard: Shard) -> TaggedShard:
     """The shard with its texts tagged and its orders joined."""
     orders = _placed(shard.orders, "ordered_at")
-    reviews, review_causes = _reviews(shard, orders)
+    reviews, review_causes, shown = _reviews(shard, orders)
     aftersales, aftersale_causes = _aftersales(shard, orders)
     orders = _with_outcome(orders, reviews, aftersales, aftersale_causes)
     return TaggedShard(
@@ -112,6 +115,7 @@ def tag_shard(shard: Shard) -> TaggedShard:
         review_causes=review_causes,
         order_causes=_order_causes(orders, review_causes, aftersale_causes),
         aftersale_causes=aftersale_causes,
+        shown=shown,
     )
 
 
@@ -184,8 +188,8 @@ def _placed(rows: pd.DataFrame, born: str) -> pd.DataFrame:
     return placed.assign(sku=rows.get("sku", "")).fillna({"sku": ""}).reset_index(drop=True)
 
 
-def _reviews(shard: Shard, orders: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The reviews, and a row for each review and cause; a follow-up speaks where the review is silent."""
+def _reviews(shard: Shard, orders: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, Ints]:
+    """The reviews, a row for each review and cause (a follow-up speaks where the review is silent), and `shown`."""
     rows = order_rows(shard.reviews, orders)
     reviews = _placed(shard.reviews, "reviewed_at").assign(order=rows)
     text, followup = own_words(reviews["text"]), own_words(reviews["followup"])
@@ -198,13 +202,16 @@ def _reviews(shard: Shard, orders: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataF
         copy=shard.reviews["copy"].to_numpy() if "copy" in shard.reviews else False,
         lot=shard.reviews["lot"].to_numpy() if "lot" in shard.reviews else lots(shard.reviews["key"], 0),
         complaint=np.maximum(first.complaint, second.complaint),
+        text_complaint=first.complaint,
         followup_complaint=second.complaint,
         followed=followup != "",
         pattern=patterns(causes, len(reviews)),
         price=price_bands(_taken(orders["payable_fen"], rows)),
         **{axis: _taken(orders[axis], rows) for axis in ORDER_AXES},
     )
-    return reviews.assign(praise_only=_praise_only(reviews, shard)), _causes(reviews, causes)
+    said = _causes(reviews, causes, "part", "confidence", "phrased")
+    shown = np.stack([evidence(one.causes, len(reviews)) for one in (first, second)])
+    return reviews.assign(praise_only=_praise_only(reviews, shard)), said, shown
 
 
 def _praise_only(reviews: pd.DataFrame, shard: Shard) -> NDArray[np.bool_]:
@@ -235,11 +242,11 @@ def _aftersales(shard: Shard, orders: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
     return cases, _causes(cases, both.drop_duplicates(["row", "cause"]))
 
 
-def _causes(records: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
-    """A row per (record, cause): the record's axes, its row number in `row`, and the evidence."""
+def _causes(records: pd.DataFrame, said: pd.DataFrame, *also: str) -> pd.DataFrame:
+    """A row per (record, cause): the record's axes, its row number in `row`, the evidence, and `also` of `said`."""
     axes = ["key", "order", "product", "sku", "week", "rating", *ORDER_AXES]
     found = records[axes].take(said["row"].to_numpy()).rename(columns={"key": "record"})
-    evidence = said[["cause", "start", "end", "quote"]].set_index(found.index).astype({"cause": "str"})
+    evidence = said[["cause", "start", "end", "quote", *also]].set_index(found.index).astype({"cause": "str"})
     return pd.concat([found, evidence], axis=1).rename_axis("row").reset_index()
 
 

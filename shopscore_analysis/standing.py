@@ -161,11 +161,6 @@ def plans(shop: Shop, target: float | None = None, week: str = "") -> list[Plan]
     return plan(own, shop.weighting.weights, goal, price_list(actions, terms))
 
 
-def plan_start(shop: Shop, week: str = "") -> date:
-    """The day on which a plan of a week's report can begin: the Monday after it, not a day of the past."""
-    return _sunday(shop.week(week)) + timedelta(days=1)
-
-
 def start_note(shop: Shop, week: str = "") -> str:
     """Which total a plan of a week starts from and why the platform's differs: `score.account.start_note`."""
     scores = observed(shop, week)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 AXES = ("feature", "shop", "product", "sku", "week", "rating", "key")
 QUOTE_AXES = ("feature", "shop", "product", "week", "key")
-QUOTE_COLUMNS = (*QUOTE_AXES, "rank", "rating", "text", "start", "end")
+QUOTE_COLUMNS = (*QUOTE_AXES, "rank", "rating", "source", "text", "start", "end")
 QUOTES_PER_CELL = 3
 _INTEGERS = ("rating", "count", "start", "end")
 _WIDE = 1 << 62  # what a cell's number stays below
@@ -112,7 +112,8 @@ def bottom(parts: list[pd.DataFrame]) -> pd.DataFrame:
     order = np.lexsort((codes[-1], cell))
     if not _apart(cell[order], codes[-1][order]):  # one record stands in a cell twice: the rest of it decides
         quotes = quotes.drop_duplicates(ignore_index=True)
-        quotes = quotes.sort_values([*QUOTE_AXES, "rank", "text", "start", "end", "rating"], ignore_index=True)
+        rest = ["rank", "source", "text", "start", "end", "rating"]
+        quotes = quotes.sort_values([*QUOTE_AXES, *rest], ignore_index=True)
         return quotes[quotes.groupby(list(QUOTE_AXES), sort=False).cumcount() < QUOTES_PER_CELL].reset_index(drop=True)
     new = np.diff(cell[order], prepend=-1) != 0
     first = np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))
@@ -138,8 +139,9 @@ class Tally:
     """Counts and a small sample of evidence.
 
     `cells`: one row per (feature, shop, product, sku, week, rating, key) with an int64 `count`; texts are categories.
-    `quotes`: per (feature, shop, product, week, key) the masked texts whose record keys have the smallest
-    hashes (`rank`), with the matched span; a bottom-k sample, so it merges lawfully too.
+    `quotes`: per (feature, shop, product, week, key) the masked texts of smallest `rank`, with the matched span and
+    their `source`, "text" or "followup"; a bottom-k sample, so it merges lawfully too. A rank begins with a digit, how
+    doubtful the quote is (`quoted.doubts`), and goes on with the record's key, which is a hash.
     """
 
     cells: pd.DataFrame = field(default_factory=lambda: _summed([_empty((*AXES, "count"))]))

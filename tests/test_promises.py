@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 
 from shopscore_analysis import promises, show
+from shopscore_analysis.errors import SettingsError
 from shopscore_analysis.shop import Shop
 from shopscore_analysis.tally import Tally
 from tests.report import editions, shops
@@ -40,6 +42,7 @@ def shop(tmp_path: Path) -> Any:
         week=lambda week="": week or NOW,
         tally=lambda last, week: held,
         scores=lambda: empty,
+        inventory=SimpleNamespace(exported=lambda table: datetime(2026, 11, 17, 8)),
     )
 
 
@@ -96,6 +99,14 @@ def test_the_sources_change_with_the_last_report_and_with_the_plans(shop: Any) -
     assert second["last_report_digest"] != first["last_report_digest"] and second["plans_digest"]
     (shop.root / "actions.toml").write_text("", encoding="utf-8")
     assert "actions_digest" not in second and promises.sources(shop)["actions_digest"]
+
+
+def test_a_report_is_made_for_the_day_it_is_given_or_of_the_newest_export_and_never_by_the_clock(shop: Any) -> None:
+    assert promises.sources(shop)["made_for"] == promises.made_for(shop) == "2026-11-17"
+    assert promises.sources(shop, today="2026-12-01")["made_for"] == "2026-12-01"
+    with pytest.raises(SettingsError) as refused:
+        promises.made_for(shop, "morgen")
+    assert str(refused.value) == "expected a day such as 2026-11-16 as `today`, found 'morgen'; mend it or leave it out"
 
 
 def test_a_report_of_the_same_or_a_later_week_promises_nothing(tmp_path: Path, shop: Any) -> None:

@@ -129,13 +129,18 @@ def test_score_prints_the_account_and_as_json(shop: Shop, run: Run) -> None:
     assert code == 0
     assert "文章口径（5 分制）" in out and "4.67—" not in out and "近似" not in out.split("指标")[0]
     assert "评价均分" in out and "口径（5 − 丢星）" not in out and "· 评价均分：最近 5 周全部评价的平均星级" in out
-    assert out.count("近 5 周评价均分") == 1 and "5 − 这一维丢的星" in out
+    assert out.count("近 5 周评价均分") == 1 and "平均每条评价丢的星" in out
+    lines = {line.split()[0]: line for line in out.splitlines() if line.strip()}
+    lost = [lines[name].split()[-1] for name in ("商品", "物流", "服务", "未归因")]
+    assert lost == ["0.42", "0.42", "0.50", "0.41"]  # of 21 stars that 12 reviews lost 5, 5, 6 and 5: 1.75 in all
+    assert "5 − 1.75 = 近 5 周评价均分 3.25" in lines["总分"]
     assert "其余权重来源未给出" in out and "近 30 天评价均分到 4.80" in out
     code, out, _ = run("score", "--shop", shop.root, "--json", "--target", "4.5")
     told = json.loads(out)
     assert (told["day"], told["rules"], told["assumed"], told["scale"]) == ("2026-11-15", "article-5pt", True, 5)
     assert told["five_stars"]["target"] == 4.5
     assert [row["dimension"] for row in told["dimensions"]] == ["product", "logistics", "service"]
+    assert told["lost_unattributed"] == pytest.approx(5 / 12)
     assert {row["computable"] for row in told["indicators"]} == {"exact"}
 
 
@@ -190,8 +195,10 @@ def test_a_plan_says_from_which_total_it_starts_and_why_the_platforms_differs(sh
 def test_a_plan_begins_on_the_monday_after_its_week(shop: Shop, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not on the day of the score, which is past; a plan printed later begins on the day it is printed."""
     (shop.root / "actions.toml").write_text(ACTION, encoding="utf-8")
-    assert standing.plan_start(shop, "2026-W46").isoformat() == "2026-11-16"
-    monday = "11月16日（报告那一周之后的周一）"
+    assert promises.plan_start(shop, "2026-W46").isoformat() == "2026-11-16"
+    assert promises.plan_start(shop, "2026-W45").isoformat() == "2026-11-16"  # the day of the newest export
+    assert promises.plan_start(shop, "2026-W46", "2026-11-30").isoformat() == "2026-11-30"
+    monday = "11月16日（报告出来时）"
     for today, begins in (("2026-11-14", monday), ("2026-11-30", "11月30日（今天）")):
         monkeypatch.setattr(due, "today", lambda today=today: date.fromisoformat(today))
         code, out, _ = run("plan", "--shop", shop.root, "--week", "2026-W46", "--target", "4.75")

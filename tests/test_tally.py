@@ -16,7 +16,10 @@ cells = st.lists(st.tuples(features, names, names, names, names, stars, names, s
     lambda rows: pd.DataFrame(rows, columns=[*AXES, "count"])
 )
 ranks = st.text("0123", min_size=1, max_size=2)
-quote = st.tuples(st.just("cause"), names, names, names, names, ranks, stars, names, st.integers(0, 3), st.just(3))
+sources = st.sampled_from(["text", "followup"])
+quote = st.tuples(
+    st.just("cause"), names, names, names, names, ranks, stars, sources, names, st.integers(0, 3), st.just(3)
+)
 quotes = st.lists(quote, max_size=8).map(lambda rows: pd.DataFrame(rows, columns=list(QUOTE_COLUMNS)))
 tallies = st.builds(lambda c, q: Tally.of([c], [q]), cells, quotes)
 

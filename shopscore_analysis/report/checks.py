@@ -113,7 +113,11 @@ def faults(page: bytes, sources: Iterable[str] = ()) -> list[str]:
 def check(page: bytes, notebook: str, sources: Iterable[str] = ()) -> None:
     """Nothing, if the page may be published; else ReportError with every fault."""
     if found := faults(page, sources):
-        raise ReportError(f"expected a page fit to publish, found {'; '.join(found)}; nothing was published", notebook)
+        raise ReportError(
+            f"expected a page fit to publish, found {'; '.join(found)}; nothing was published",
+            notebook,
+            said="没有通过检查",
+        )
 
 
 def _size(page: bytes) -> Iterator[str]:

@@ -119,12 +119,13 @@ def untouched(edition: twins.Published) -> None:
             "expected the bytes that were checked when it was published, found others; make it again with "
             "`shopscore report`; nothing was sent",
             edition.page.name,
+            said="发布以后被改动过，没有发送",
         )
 
 
 def draft(edition: twins.Published, names: Mapping[str, str], to: Sequence[Channel]) -> list[Path]:
     """The files of a dry run in outbox/ beside the page: what each channel would get (each kind, where none is set)."""
-    unset = f"{TO} is not set"
+    unset = f"没有设置 {TO}"
     kinds = to or [Channel("", kind, f"{unset} ({kind})") for kind in (MAIL, "feishu", "dingtalk", "wecom")]
     outbox = edition.page.parent / "outbox"
     written = []
@@ -172,7 +173,7 @@ def deliver(
     sleep: Callable[[float], None] = time.sleep,
 ) -> Delivery:
     """What became of one payload on one channel."""
-    answer = Answer(False, "not tried")
+    answer = Answer(False, "没有试")
     for attempt in range(1, attempts + 1):
         answer = post(channel.address, made.title, made.body, html=made.html, files=made.files)
         if answer.sent or not answer.passing or attempt == attempts:

@@ -18,6 +18,7 @@ from shopscore_analysis.report.receipt import run_id
 from shopscore_analysis.report.workbook import workbook
 
 MAIN = "weekly"
+FINDINGS_FORMAT = 2  # of findings.json, as the manifest says; 1 had no names beside its codes
 Files = dict[str, tuple[str, bytes]]
 
 
@@ -53,6 +54,7 @@ def sealed(notebook: Path, given: Mapping[str, Any], receipt: Mapping[str, Any],
         files["findings"] = (named(notebook.stem, "findings.json"), as_json(found))
     files["tables"] = (named(notebook.stem, "tables.xlsx"), workbook(read_page(page), facts, found or []))
     manifest = _manifest(notebook, given, facts, dict(files.values()))
+    manifest |= {} if found is None else {"findings_format": FINDINGS_FORMAT}
     return files | {"manifest": (named(notebook.stem, "manifest.json"), as_json(manifest))}
 
 
@@ -108,4 +110,5 @@ def unwritable(out_dir: Path, notebook: str) -> Iterator[None]:
             f"expected to write into {out_dir}, found: {cause.strerror or cause}; "
             "free some space, or make the folder writable",
             notebook,
+            said="写不进报告文件夹（空间或权限）",
         ) from error

@@ -26,7 +26,7 @@ def due_weeks(shop: Shop, notebook: str, day: date, most: int = 8) -> tuple[list
     over = [week for week in shop.weeks if _end(week) <= now]
     waits = _awaited(over, now)
     if over and now < _end(over[-1]) + _GRACE and not _reached(shop, over[-1]):
-        waits = f"expected exports up to the end of {over[-1]}, found none so late; put them into data/inbox"
+        waits = f"还没有到 {over[-1]} 结束时的导出；有了就放进 data/inbox"
         over = over[:-1]
     if not over:
         return [], waits
@@ -46,7 +46,7 @@ def _awaited(over: Sequence[str], now: datetime) -> str:
     last = week_of((now - timedelta(weeks=1)).date())
     if over and over[-1] >= last:
         return ""
-    return f"expected reviews of {last}, found none; put the exports into data/inbox"
+    return f"还没有 {last} 的评价；把导出文件放进 data/inbox"
 
 
 def _reached(shop: Shop, week: str) -> bool:

@@ -37,7 +37,9 @@ def checked(notebook: str, known: Known, given: Mapping[str, Any]) -> dict[str, 
     missing = [name for name, parameter in known.items() if parameter["default"] == "None" and name not in given]
     if missing:
         raise ReportError(
-            f"expected a value for {', '.join(missing)}, found none; give it with -p NAME=VALUE", notebook
+            f"expected a value for {', '.join(missing)}, found none; give it with -p NAME=VALUE",
+            notebook,
+            said=f"还缺参数 {'、'.join(missing)}",
         )
     return values
 
@@ -76,7 +78,9 @@ def _check_name(notebook: str, known: Known, name: str) -> None:
         return
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
-    raise ReportError(f"expected parameters among {', '.join(known)}, found {name}{hint}", notebook)
+    raise ReportError(
+        f"expected parameters among {', '.join(known)}, found {name}{hint}", notebook, said=f"没有参数 {name}"
+    )
 
 
 def _check_type(notebook: str, parameter: Mapping[str, Any], name: str, value: Any) -> None:
@@ -88,4 +92,5 @@ def _check_type(notebook: str, parameter: Mapping[str, Any], name: str, value: A
             f"expected {name} to be {parameter['inferred_type_name']} ({parameter['help']}), "
             f"found {value!r} of type {type(value).__name__}",
             notebook,
+            said=f"的参数 {name} 类型不对",
         )

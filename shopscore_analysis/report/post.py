@@ -31,7 +31,7 @@ def post(address: str, title: str, body: str, *, html: bool = False, files: Sequ
     with _listening() as (answers, said):
         sender = apprise.Apprise(asset=apprise.AppriseAsset(app_id="shopscore", app_desc="shopscore"))
         if not sender.add(address):
-            return Answer(False, "an address that Apprise cannot read", passing=False)
+            return Answer(False, "地址的写法 Apprise 认不出", passing=False)
         took = sender.notify(
             body=body,
             title=title,
@@ -44,15 +44,19 @@ def post(address: str, title: str, body: str, *, html: bool = False, files: Sequ
 def _judged(took: bool, answers: list[Any], said: list[str]) -> Answer:
     """Apprise looks at the status only; a bot refuses with 200 and a code in the body."""
     if not answers:
-        return Answer(took, "" if took else (said[-1] if said else "no answer"))
+        return Answer(took, "" if took else _why(said))
     last = answers[-1]
     if last.status_code != 200 and not took:
         passing = last.status_code == 429 or last.status_code >= 500
-        return Answer(False, f"answered {last.status_code}", passing, _asked(last))
+        return Answer(False, f"对方答复 {last.status_code}", passing, _asked(last))
     if code := _code(last):
         passing = code in _TOO_OFTEN
-        return Answer(False, f"answered 200 with code {code}", passing, _WAIT_TOO_OFTEN if passing else 0.0)
-    return Answer(took, "" if took else (said[-1] if said else "no answer"))
+        return Answer(False, f"对方答复 200，代码 {code}", passing, _WAIT_TOO_OFTEN if passing else 0.0)
+    return Answer(took, "" if took else _why(said))
+
+
+def _why(said: list[str]) -> str:
+    return f"Apprise 说“{said[-1]}”" if said else "没有答复"
 
 
 def _asked(answer: Any) -> float:

@@ -13,12 +13,18 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from shopscore_analysis.schema import CAUSES, TABLES
+from shopscore_analysis.schema import CAUSES, TABLES, UNATTRIBUTED, cause_label
 from shopscore_analysis.settings import Settings
 from shopscore_analysis.show.tables import run_record
 
 MIME = "application/vnd.shopscore.receipt+json"
 PACKAGES = ("shopscore-analysis", "pandas", "numpy", "scipy", "matplotlib", "seaborn", "wordcloud", "jieba", "numba")
+
+
+_LABELS: dict[str, dict[str, str]] = {
+    "kind": {"change": "变化", "level": "一直偏高"},
+    "cause": {name: cause_label(name) for name in (*CAUSES, UNATTRIBUTED)},
+}
 
 
 class _Shop(Protocol):
@@ -53,10 +59,20 @@ class Receipt:
 def receipt(findings: pd.DataFrame | None, facts: Mapping[str, Any]) -> Receipt:
     """The last artefact of a notebook: what it found (None: it looks for nothing) and what it was made from.
 
-    Without it a report is not published, so a notebook that stopped early cannot pass for a whole one.
+    Without it a report is not published, so a notebook that stopped early cannot pass for a whole one. Beside the codes
+    of kind and cause stand their Chinese names, `kind_label` and `cause_label`.
     """
     found = None if findings is None else json.loads(findings.to_json(orient="records", double_precision=12))
-    return Receipt(found, dict(facts))
+    return Receipt(found and [_labelled(row) for row in found], dict(facts))
+
+
+def _labelled(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A finding with a name for people behind each code that has one."""
+    named: dict[str, Any] = {}
+    for name, value in row.items():
+        label = _LABELS.get(name, {}).get(str(value))
+        named |= {name: value} | ({f"{name}_label": label} if label else {})
+    return named
 
 
 def facts(shop: _Shop, week: str, also: Mapping[str, Any] | None = None) -> dict[str, Any]:

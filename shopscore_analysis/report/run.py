@@ -55,7 +55,9 @@ def find(notebook: str, shop_root: Path) -> Path:
         if path.is_file():
             return path.resolve()
     known = sorted({path.stem for folder in folders[1:] for path in folder.glob("*.ipynb")})
-    raise ReportError(f"expected a path or one of {', '.join(known)}, found no such notebook", notebook)
+    raise ReportError(
+        f"expected a path or one of {', '.join(known)}, found no such notebook", notebook, said="不是笔记本的名字或路径"
+    )
 
 
 def _own_notebooks() -> list[Path]:

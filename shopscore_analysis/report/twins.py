@@ -58,6 +58,7 @@ def read_edition(page: Path) -> Published:
             f"expected a published report at {page}, found no {Path(error.filename).name}; "
             "make it with `shopscore report`",
             page.name,
+            said="还没有发布",
         ) from error
     findings = beside(page, "findings.json")
     found = json.loads(findings.read_text(encoding="utf-8")) if findings.exists() else []

@@ -20,7 +20,11 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _UNKNOWN = ("", "—")
 _LONGEST = 32_767  # characters of a cell in Excel
-_FIRST = ("kind", "cause", "product_id", "from_week", "to_week", "k", "n", "baseline", "verdict", "loss")
+_FOUND = {  # a finding's columns for people, then its codes
+    "kind_label": "类型", "cause_label": "根因", "product_id": "商品ID", "from_week": "从哪周", "to_week": "到哪周",
+    "k": "次数", "n": "总数", "baseline": "对照占比", "verdict": "判断", "loss": "丢星",
+    "kind": "kind", "cause": "cause",
+}  # fmt: skip
 _BOUNDS = ("下限", "上限")
 
 Value = float | int | str | datetime | None
@@ -89,13 +93,14 @@ def columns(sheet: Sheet) -> Iterator[tuple[str, list[Typed]]]:
 
 
 def _halves(heading: str) -> list[str]:
-    """The names of k and n.
+    """The names of k and n; each says of which time or place it is where the heading does.
 
-    >>> _halves("次数/总数"), _halves("差评池")
-    (['次数', '总数'], ['差评池 次数', '差评池 总数'])
+    >>> _halves("次数/总数"), _halves("之前 84 天：抱怨/发声"), _halves("差评池")
+    (['次数', '总数'], ['之前 84 天：抱怨', '之前 84 天：发声'], ['差评池 次数', '差评池 总数'])
     """
-    first, slash, second = heading.partition("/")
-    return [first, second] if slash else [f"{heading} 次数", f"{heading} 总数"]
+    of, colon, counted = heading.rpartition("：")
+    first, slash, second = counted.partition("/")
+    return [f"{of}{colon}{first}", f"{of}{colon}{second}"] if slash else [f"{heading} 次数", f"{heading} 总数"]
 
 
 def workbook(reading: Reading, facts: Mapping[str, Any], found: Sequence[Mapping[str, Any]]) -> bytes:
@@ -148,9 +153,9 @@ def _overview(reading: Reading, facts: Mapping[str, Any], named: Sequence[tuple[
 
 
 def _records(found: Sequence[Mapping[str, Any]]) -> Columns:
-    """Findings exactly as findings.json has them; numbers are numbers, ids are text."""
-    names = list(dict.fromkeys((*_FIRST, *(name for row in found for name in row))))
-    return [(name, [Typed(row.get(name)) for row in found]) for name in names]
+    """Findings exactly as findings.json has them, under Chinese headings; numbers are numbers, ids are text."""
+    names = list(dict.fromkeys((*_FOUND, *(name for row in found for name in row))))
+    return [(_FOUND.get(name, name), [Typed(row.get(name)) for row in found]) for name in names]
 
 
 def _quotes(reading: Reading) -> Columns:

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from shopscore_analysis.schema import ACCOUNT_WEEKS, DIMENSIONS
+from shopscore_analysis.schema import ACCOUNT_WEEKS, DIMENSIONS, UNATTRIBUTED, cause_label
 from shopscore_analysis.show import theme
 from shopscore_analysis.show.canvas import svg
 from shopscore_analysis.show.html import Figure, Html, folded, tag
-from shopscore_analysis.show.tables import RATED, Column, column, named, notes, table
+from shopscore_analysis.show.tables import Column, column, each, named, notes, rated, table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 NARROW = 360  # CSS pixels: as wide as a phone, so that its text needs no scaling there
 COMPUTABLE = {"exact": "精确", "proxy": "近似", "none": "导出算不出"}
-LESS_LOST = "5 − 这一维丢的星"  # no mean of stars: only the total's is one
+LOST = "平均每条评价丢的星"
+ACCOUNT_HEADINGS = ("维度", "平台公布", "权重", "计入总分", LOST)
 MEAN_STARS_TOLD = (
-    f"评价均分：最近 {ACCOUNT_WEEKS} 周全部评价的平均星级，等于 5 减去平均每条丢的星；"
-    "各维度一行只减这一维丢的星，不是平均星级。"
+    f"评价均分：最近 {ACCOUNT_WEEKS} 周全部评价的平均星级，等于 5 减去平均每条丢的星，"
+    "也就是三个维度和未归因四行之和；未归因：丢了星，文字里没有能认出的根因。"
     "平台分另算发货、客服、售后等指标和扣分加分，所以两者可以不同"
 )
 _UNITS = {"seconds": "秒", "hours": "小时", "stars": "星"}
@@ -98,23 +100,55 @@ def account_line(account: Any, target: float) -> str:
     )
 
 
+def account_rows(account: Any) -> list[tuple[str, ...]]:
+    """The account line by line under `ACCOUNT_HEADINGS`: the dimensions, what no cause explains, the total.
+
+    `account`: `score.account.Account`. Points add up to our own total and stars lost to 5 less the mean, as printed.
+    """
+    lost = [5 - float(kept) for kept in account.dimensions["ledger"]]
+    *parts, silent = _added_words([*lost, 5 - account.stars - sum(lost)], 5 - round(account.stars, 2))
+    points = _added_words(account.dimensions["points"], account.low)
+    own = band(account.low, account.high)
+    taken = f"5 − {theme.points(5 - round(account.stars, 2))} = " if silent != theme.NOTHING else ""
+    rows = [
+        (DIMENSIONS[row.dimension], band(row.low, row.high), theme.percent(row.weight), *said)
+        for row, *said in zip(each(account.dimensions), points, parts, strict=True)
+    ]
+    total = "总分", band(*account.platform), "", f"自算 {own}", f"{taken}{mean_words(account.stars)}"
+    return [*rows, (cause_label(UNATTRIBUTED), "", "", "", silent), total]
+
+
+def _added_words(parts: Sequence[float], total: float) -> list[str]:
+    """Parts that add up to their total as printed, where all of them are known."""
+    known = all(part == part for part in parts)
+    return [theme.points(part) for part in (added_up(parts, total) if known else parts)]
+
+
+def added_up(parts: Sequence[float], total: float) -> list[float]:
+    """The parts to two decimals, which add up to `total` as it is printed: the largest remainders are rounded up.
+
+    `total` is their sum, or that sum rounded. A half of a cent is printed up or down as the float happens to lie, so it
+    is not rounded again from the parts.
+
+    >>> added_up([0.104, 0.104, 0.104, 0.103], 0.42), added_up([0.204, 0.0], 0.2)
+    ([0.11, 0.11, 0.1, 0.1], [0.2, 0.0])
+    """
+    cents = [100 * part for part in parts]
+    down = [math.floor(cent + 1e-9) for cent in cents]
+    last = sorted(range(len(parts)), key=lambda at: (round(down[at] - cents[at], 6), at))
+    up = set(last[: round(100 * round(total, 2)) - sum(down)])
+    return [(cent + (at in up)) / 100 for at, cent in enumerate(down)]
+
+
 def account_table(account: Any) -> Html:
-    """Dimensions → total: the platform's value, weight, points, 5 less the stars lost to it, the mean stars at the end.
+    """Dimensions → total: the platform's value, weight, points, the stars lost to it, the mean stars at the end.
 
     `account`: `score.account.Account`. Its notes stand below, assumed weights named.
     """
-    whole = pd.DataFrame(
-        [{"dimension": "total", "low": account.platform[0], "high": account.platform[1], "weight": np.nan,
-          "points": np.nan, "ledger": account.stars}]
-    )  # fmt: skip
-    rows = pd.concat([account.dimensions, whole], ignore_index=True)
-    own = band(account.low, account.high)
+    rows = pd.DataFrame(account_rows(account), columns=["dimension", "platform", "weight", "points", "lost"])
     columns = [
-        named("dimension", "维度", {**DIMENSIONS, "total": "总分"}),
-        Column("平台公布", lambda row: band(row.low, row.high)),
-        Column("权重", lambda row: theme.percent(row.weight) if row.weight == row.weight else ""),
-        Column("计入总分", lambda row: f"自算 {own}" if row.dimension == "total" else theme.points(row.points)),
-        Column(LESS_LOST, lambda row: (mean_words if row.dimension == "total" else theme.points)(row.ledger)),
+        column(str(name), heading, str, number=name != "dimension")
+        for name, heading in zip(rows, ACCOUNT_HEADINGS, strict=True)
     ]
     seen, *further = account.notes
     weights = account.weighting.note + ("（假定）" if account.weighting.assumed else "")
@@ -186,7 +220,7 @@ def on_time_table(on_time: pd.DataFrame, by: str, heading: str) -> Html:
 
     `on_time`: `measure.indicators.on_time_by` (the axis, k, n, share, low, high).
     """
-    return table(on_time, [named(by, heading, {}), *RATED], f"按{heading}：按承诺时间发货")
+    return table(on_time, [named(by, heading, {}), *rated("按时发出/应发的订单")], f"按{heading}：按承诺时间发货")
 
 
 def indicator_lines(weekly: pd.DataFrame, name: str, title: str, target: float | None = None) -> Figure:

@@ -7,16 +7,17 @@ from typing import Any
 
 import pandas as pd
 
+from shopscore_analysis.schema import SAID_IN
 from shopscore_analysis.show import theme
-from shopscore_analysis.show.html import Html, folded, joined, tag
-from shopscore_analysis.show.tables import Names, column, each, named, notes, table
+from shopscore_analysis.show.html import Html, folded, joined, marked, tag
+from shopscore_analysis.show.tables import Column, Names, column, each, named, notes, table
 
 ENOUGH = 5
 _QUOTES = 10
 _SAYS: Mapping[str, tuple[str, str]] = {
     "hidden": ("隐性差评", "4–5 星、有文字的评价里，文字在抱怨的有"),
     "praise_only": ("只有好话的低星", "1–3 星、有文字的评价里，文字只有好话的有"),
-    "followup": ("变差的追评", "有文字的追评里，在抱怨的有"),
+    "followup": ("追评里的抱怨", "有文字的追评里，在抱怨的有"),
 }
 
 
@@ -34,7 +35,7 @@ def _line(row: Any) -> str:
 def at_odds_lists(found: pd.DataFrame, quotes: pd.DataFrame, names: Names) -> Html:
     """The three lists with masked texts, the newest week first, each to be opened.
 
-    `found`: `measure.at_odds`; `quotes`: of the tally (feature, product, week, rank, rating, text).
+    `found`: `measure.at_odds`; `quotes`: of the tally (feature, product, week, rank, rating, source, text, start, end).
     """
     return joined(_list(row, quotes[quotes["feature"] == row.list], names) for row in each(found))
 
@@ -42,7 +43,7 @@ def at_odds_lists(found: pd.DataFrame, quotes: pd.DataFrame, names: Names) -> Ht
 def _list(row: Any, quotes: pd.DataFrame, names: Names) -> Html:
     newest = quotes.sort_values(["week", "rank", "text"], ascending=[False, True, True]).head(_QUOTES)
     columns = [
-        column("text", "原文（已脱敏）", number=False),
+        Column("原文（已脱敏）", _told, number=False),
         named("product", "商品", names),
         column("week", "周", number=False),
         column("rating", "星级", theme.count),
@@ -50,3 +51,8 @@ def _list(row: Any, quotes: pd.DataFrame, names: Names) -> Html:
     shown = table(newest, columns, _SAYS[row.list][0]) if len(newest) else Html()
     rest = max(int(row.k) - len(newest), 0)
     return folded(_line(row), shown, tag("p", f"另有 {rest} 条未列出。", class_="note") if rest else Html())
+
+
+def _told(row: Any) -> Html:
+    """The text that put a review on the list, which may be its follow-up, with the words that say so."""
+    return joined([SAID_IN[row.source], marked(row.text, [(row.start, row.end)])])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from shopscore_analysis.schema import cause_label, weeks_to
+from shopscore_analysis.schema import SAID_IN, cause_label, weeks_to
 from shopscore_analysis.show import theme, words
 from shopscore_analysis.show.grid import evidence_id
 from shopscore_analysis.show.html import Html, folded, joined, marked, tag
@@ -150,7 +150,7 @@ def evidence(
 ) -> Html:
     """Masked quotes behind every counted number, one box a cause, its cells inside; opens without a script.
 
-    `quotes`: product, week, key (the cause), rank, rating, text, start, end, a bottom-k sample per cell;
+    `quotes`: product, week, key (the cause), rank, rating, source, text, start, end, a bottom-k sample per cell;
     `overall`: `causes` along nothing; `cells`: `causes` along product or week, the doors of a heat map. `also`
     names causes that other parts of the page lead to, complained of or not. How many complaints are not shown
     is printed.
@@ -195,21 +195,32 @@ def _box(row: Any, by: str, label: str, said: Sequence[Html], period: str, inner
     left_out = f"，另有 {rest} 条未列出" if rest else ""
     # The id stands inside the box: a browser that follows a link to it opens the box and those around it.
     anchor = evidence_id(row.cause, by, str(getattr(row, by)) if by else "")
-    head = tag("p", f"{period}，{row.k} 条抱怨{left_out}；原话已脱敏。", class_="note", id=anchor)
+    told = f"{period}，{theme.count(row.n)} 条有文字的评价里 {row.k} 条抱怨{left_out}；先列说得最清楚的，原话已脱敏。"
+    head = tag("p", told, class_="note", id=anchor)
     return folded(summary, head, *said, *inner)
 
 
 def _said(quotes: pd.DataFrame, by: str = "") -> dict[tuple[str, ...], list[Html]]:
     """The first quotes of each cause, or of each cause and value of `by`; row by row, for a frame a cell is slow."""
-    cells: dict[tuple[str, ...], dict[str, list[Any]]] = {}
-    for hit in each(quotes.sort_values(["rank", "text", "start"])):
+    cells: dict[tuple[str, ...], dict[tuple[str, str], list[Any]]] = {}
+    for hit in each(_unlike(quotes, ["key", by] if by else ["key"])):
         texts = cells.setdefault((hit.key, str(getattr(hit, by))) if by else (hit.key,), {})
-        if hit.text in texts or len(texts) < QUOTES_SHOWN:
-            texts.setdefault(hit.text, []).append(hit)
-    return {cell: [_quote(content, hits) for content, hits in texts.items()] for cell, texts in cells.items()}
+        if (hit.source, hit.text) in texts or len(texts) < QUOTES_SHOWN:
+            texts.setdefault((hit.source, hit.text), []).append(hit)
+    return {cell: [_quote(hits) for hits in texts.values()] for cell, texts in cells.items()}
 
 
-def _quote(content: str, hits: Sequence[Any]) -> Html:
-    stars = int(hits[0].rating)
+def _unlike(quotes: pd.DataFrame, cell: list[str]) -> pd.DataFrame:
+    """The quotes, the least doubtful of each cell first; of equally doubtful ones those whose words are new."""
+    ranked = quotes.sort_values(["rank", "text", "start"], ignore_index=True)
+    spans = zip(ranked["text"], ranked["start"], ranked["end"], strict=True)
+    ranked = ranked.assign(doubt=ranked["rank"].str[:1], words=[text[start:end] for text, start, end in spans])
+    again = ranked.groupby([*cell, "doubt", "words"], sort=False).cumcount()
+    return ranked.assign(again=again).sort_values(["doubt", "again", "rank"], kind="stable", ignore_index=True)
+
+
+def _quote(hits: Sequence[Any]) -> Html:
+    stars, first = int(hits[0].rating), hits[0]
     rated = tag("small", f"{stars} 星" if stars else "未评星")
-    return tag("blockquote", marked(content, [(int(hit.start), int(hit.end)) for hit in hits]), " ", rated)
+    content = marked(first.text, [(int(hit.start), int(hit.end)) for hit in hits])
+    return tag("blockquote", SAID_IN[first.source], content, " ", rated)

@@ -14,13 +14,14 @@ from shopscore_analysis.show.grid import evidence_id
 from shopscore_analysis.show.html import Figure, slug
 from shopscore_analysis.show.tables import (
     AXES,
-    RATED,
+    PER_TEXT,
     Column,
     Names,
     column,
     each,
     ledger_table,
     named,
+    rated,
     table,
 )  # fmt: skip
 from shopscore_analysis.show.words import WORDS_OF_VERDICT, behind_words, last_place, marked, rank_words, week_name
@@ -32,10 +33,18 @@ NARROW = 360  # CSS pixels: as wide as a phone, so that its text needs no scalin
 _DOOR = 48  # a row that can be tapped: 44 px after a little scaling
 
 
-def bars(frame: pd.DataFrame, names: Names | None = None, *, title: str, by: str = "cause", limit: int = 10) -> Figure:
+def bars(
+    frame: pd.DataFrame,
+    names: Names | None = None,
+    *,
+    title: str,
+    by: str = "cause",
+    limit: int = 10,
+    of: str = PER_TEXT,
+) -> Figure:
     """Shares with their 95 % intervals as horizontal bars, the largest first.
 
-    `frame`: `by`, k, n, share, low, high.
+    `frame`: `by`, k, n, share, low, high. `of` says what k/n counts.
     """
     ranked = frame[frame["k"] > 0].sort_values("share", ascending=False, kind="stable", ignore_index=True)
     labels = [cause_label(value) if by == "cause" else (names or {}).get(value, value) for value in ranked[by]]
@@ -45,7 +54,7 @@ def bars(frame: pd.DataFrame, names: Names | None = None, *, title: str, by: str
     size = (NARROW, 20 + 36 * max(len(top), 1))
     picture = svg(lambda ax: _draw_bars(ax, top), size, key=slug("bars", title), title=title, description=told)
     lead = column("label", AXES.get(by, "根因" if by == "cause" else "项目"), number=False)
-    return Figure(title, f"{told}黑线是 95% 区间。", picture, table(ranked, [lead, *RATED], title))
+    return Figure(title, f"{told}黑线是 95% 区间。", picture, table(ranked, [lead, *rated(of)], title))
 
 
 def _bars_told(top: pd.DataFrame) -> str:
@@ -164,7 +173,7 @@ def lines(trend: pd.DataFrame, *, title: str, key: str = "") -> Figure:
     picture = svg(
         lambda ax: _draw_lines(ax, trend), (NARROW, 210), key=slug("line", key or title), title=title, description=told
     )
-    columns = [column("week", "周", number=False), *RATED, column("verdict", "判断", number=False)]
+    columns = [column("week", "周", number=False), *rated(PER_TEXT), column("verdict", "判断", number=False)]
     return Figure(title, told, picture, table(trend, columns, title))
 
 

@@ -11,7 +11,20 @@ from shopscore_analysis.schema import DIMENSIONS, UNATTRIBUTED, cause_label
 from shopscore_analysis.show import theme
 from shopscore_analysis.show.account import block
 from shopscore_analysis.show.html import Html, Stack, stack
-from shopscore_analysis.show.tables import AXES, Column, Names, causes_column, column, each, named, notes, table
+from shopscore_analysis.show.tables import (
+    AXES,
+    PER_RATED,
+    PER_TEXT,
+    Column,
+    Names,
+    causes_column,
+    column,
+    counted,
+    each,
+    named,
+    notes,
+    table,
+)
 from shopscore_analysis.show.words import change_interval, last_place, rank_words
 
 
@@ -25,7 +38,7 @@ def drivers_table(drivers: pd.DataFrame, contrast: pd.DataFrame) -> Html:
     columns = [
         causes_column(),
         column("role", "性质", number=False),
-        Column("提到它", lambda row: theme.ratio(row.k, row.n)),
+        counted("提到它/评了星又有文字的评价"),
         column("importance", "解释的份额", theme.percent),
         Column("星级差", lambda row: theme.signed(row.effect)),
         Column("多出的 1–2 星", lambda row: _span(row.penalty, row.penalty_low, row.penalty_high)),
@@ -53,7 +66,7 @@ def vanished_table(vanished: pd.DataFrame, limit: int | None = 12) -> Html:
     ranked = vanished.dropna(subset=["gain"]).sort_values(["gain", "cause"], ascending=[False, True])
     columns = [
         causes_column(),
-        Column("丢星的评价", lambda row: theme.ratio(row.k, row.n)),
+        counted(PER_RATED),
         Column("均分 +", lambda row: f"{row.gain:.3f}"),
         Column("95% 区间", lambda row: f"{row.low:.3f}–{row.high:.3f}"),
         Column("均分会是", lambda row: theme.points(row.mean_without)),
@@ -125,7 +138,7 @@ def slices_table(ledger: pd.DataFrame, names: Names | None = None, limit: int | 
     rows = whole.join(worst[["cause", "share_of_loss"]]).reset_index()
     columns = [
         named(by, AXES[by], names or {}),
-        column("n", "评价", theme.count),
+        column("n", "评了星的评价", theme.count),
         column("mean", "均分", theme.points),
         column("loss", "丢掉的星", theme.decimal),
         Column("丢得最多的根因", lambda row: _worst(row), False),
@@ -156,4 +169,4 @@ def compare_table(compared: pd.DataFrame, limit: int | None = None) -> Html:
         Column("变化（百分点），95% 区间", lambda row: change_interval(row.low, row.high)),
         Column("均分少", lambda row: f"{theme.points(row.stars)}（上期 {theme.points(row.stars_before)}）"),
     ]
-    return table(compared, columns, "各根因：这期和上期", limit=limit)
+    return table(compared, columns, f"各根因：这期和上期（{PER_TEXT}）", limit=limit)

@@ -16,6 +16,7 @@ from shopscore_analysis.show.plan import (
     OWN_TOTAL,
     after_words,
     alike_words,
+    aside_words,
     cost_words,
     missing_of,
     outcome_table,
@@ -25,10 +26,11 @@ from shopscore_analysis.show.plan import (
 from shopscore_analysis.show.tables import Column, causes_column, column, each, notes, table
 
 
-def way_on(plans: Sequence[Any] | None, start: str = "") -> Html:
+def way_on(plans: Sequence[Any] | None, start: str = "", ledger: pd.DataFrame | None = None) -> Html:
     """The cheapest way to the target in a sentence and a table of its three cases, with cost and what remains.
 
     `plans`: `promises.way`; None where the week has no dimension scores, which is said. `start`: `promises.start`.
+    `ledger`: `measure.ledger.ledger`, to say where no action fits what costs most (`aside_words`).
     """
     if plans is None:
         return tag("p", "这一周没有本店的三个维度分，算不出到目标的做法：请导入店铺体验分。", class_="note")
@@ -41,7 +43,8 @@ def way_on(plans: Sequence[Any] | None, start: str = "") -> Html:
     rows = pd.DataFrame([_case(plan, label) for plan, label in zip(plans, CASES, strict=True)])
     target = theme.points(plans[0].target)
     line = plan_line(plans) + _range(plans) if plan_line(plans) else _reached(plans[0])
-    whys = [f"{start}。" if start else "", *unreached_words(plans), alike_words(plans)]
+    aside = "" if ledger is None else aside_words(ledger, plans)
+    whys = [f"{start}。" if start else "", *unreached_words(plans), alike_words(plans), aside]
     lacking = [f"未纳入「{label}」：{missing}。" for label, missing in missing_of(plans).items()]
     left = folded(f"没有算进来的措施（{len(lacking)}）", notes(*lacking)) if lacking else Html()
     cases = table(rows, columns, f"到 {target} 分最省的做法")
@@ -110,7 +113,7 @@ def _things_table(things: pd.DataFrame) -> Html:
     ]
     told = f"{then}周报的三件事：" + "；".join(_fared(row) for row in each(things)) + "。"
     note = "总数是有文字的评价。导出里看不出事情做没做，这里只看抱怨变了没有，不证明因果。"
-    return block(tag("p", told, class_="lead"), table(things, columns, f"{then}的三件事，一周之后"), notes(note))
+    return block(tag("p", told, class_="lead"), table(things, columns, f"{then}的三件事，到本周怎样了"), notes(note))
 
 
 def _fared(row: Any) -> str:

@@ -53,7 +53,7 @@ def heatmap(
     title, told = f"根因 × {AXES[by]}" + (f"（按{of}）" if of != PER_REVIEW else ""), _worst(shown, by, names)
     links = _doors(shown, by, names) if evidence else {}
     picture = _picture(shown, by, names, links, title, told)
-    twin = causes_table(estimates, by, names, limit=TWIN_ROWS)
+    twin = causes_table(estimates, by, names, TWIN_ROWS, f"抱怨/{of.removesuffix('数')}")
     return Figure(title, f"{told}{_legend(estimates, shown, by, of)}", picture, twin, wide=True)
 
 
@@ -81,7 +81,9 @@ def _picture(shown: pd.DataFrame, by: str, names: Names, links: Links, title: st
     )  # fmt: skip
     parts = ((labels, _LABELS, "rows"), (cells, width, "cells"))
     boxes = (tag("div", part, class_=name, style=f"--wide:{wide}") for part, wide, name in parts)
-    return tag("div", *boxes, class_="heat", style=f"max-width:{round(1.35 * (_LABELS + width))}px")
+    hint = tag("p", "左右滑动看全部", class_="hint", style=f"--needs:{_LABELS + width}")
+    heat = tag("div", *boxes, class_="heat", style=f"max-width:{round(1.35 * (_LABELS + width))}px")
+    return tag("div", hint, heat)
 
 
 def evidence_id(cause: str, by: str = "", value: str = "") -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 CASES = ("保守", "居中", "乐观")
-SINCE = "报告那一周之后的周一"
+SINCE = "报告出来时"
 OWN_TOTAL = "自算总分"  # three published dimensions by their weights; the platform publishes a total of its own
 NARROW = 360  # CSS pixels: as wide as a phone, so that its text needs no scaling there
 

@@ -10,7 +10,7 @@ from shopscore_analysis.schema import POSSIBLE, cause_label
 from shopscore_analysis.show import theme, words
 from shopscore_analysis.show.canvas import svg
 from shopscore_analysis.show.html import Figure, Html, tag
-from shopscore_analysis.show.tables import Column, causes_column, column, each, table
+from shopscore_analysis.show.tables import PER_TEXT, Column, causes_column, column, each, table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -85,7 +85,7 @@ def shops_table(shops: pd.DataFrame) -> Html:
         Column("丢星变多的根因", lambda row: _cause(row.worse, row.worse_stars), False),
         Column("丢星变少的根因", lambda row: _cause(row.better, row.better_stars), False),
     ]
-    return table(shops, columns, "各店：最近 4 周对之前 4 周，变差的在前")
+    return table(shops, columns, f"各店：最近 4 周对之前 4 周（{PER_TEXT}），变差的在前")
 
 
 def _cause(cause: Any, stars: float) -> str:

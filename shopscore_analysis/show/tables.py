@@ -45,10 +45,19 @@ def causes_column(heading: str = "根因") -> Column:
     return Column(heading, lambda row: cause_label(row.cause), number=False)
 
 
-COUNTED = Column("次数/总数", lambda row: theme.ratio(row.k, row.n))
+PER_TEXT, PER_RATED = "抱怨/有文字的评价", "丢星/评了星的评价"  # what k/n counts: one heading never has two bases
 SHARED = Column("占比", lambda row: theme.percent(row.share) if row.n >= 5 else "样本不足")
 BETWEEN = Column("95% 区间", lambda row: theme.interval(row.low, row.high))
-RATED = (COUNTED, SHARED, BETWEEN)
+
+
+def counted(of: str) -> Column:
+    """k/n, headed by what each of them counts."""
+    return Column(of, lambda row: theme.ratio(row.k, row.n))
+
+
+def rated(of: str) -> tuple[Column, Column, Column]:
+    """k/n, headed by what each of them counts, its share and the interval of that."""
+    return counted(of), SHARED, BETWEEN
 
 
 def table(frame: pd.DataFrame, columns: list[Column], caption: str, *, limit: int | None = None) -> Html:
@@ -92,13 +101,17 @@ def pairs(facts: Mapping[str, str | Html], class_: str = "pairs") -> Html:
 
 
 def causes_table(
-    estimates: pd.DataFrame, by: str | None = None, names: Names | None = None, limit: int | None = None
+    estimates: pd.DataFrame,
+    by: str | None = None,
+    names: Names | None = None,
+    limit: int | None = None,
+    of: str = PER_TEXT,
 ) -> Html:
-    """Causes with k, n, share and interval, optionally along one axis; the most frequent first."""
+    """Causes with k, n, share and interval, optionally along one axis; the most frequent first. `of` heads k/n."""
     axis = [named(by, AXES.get(by, by), names or {})] if by else []
     ranked = estimates[estimates["k"] > 0].sort_values(["k", "cause"], ascending=[False, True])
     judged = [Column("与其他格比", _unlike, number=False)] if "q" in estimates else []
-    return table(ranked, [causes_column(), *axis, *RATED, *judged], "根因：次数、占比与区间", limit=limit)
+    return table(ranked, [causes_column(), *axis, *rated(of), *judged], "根因：次数、占比与区间", limit=limit)
 
 
 def _unlike(row: Any) -> str:
@@ -125,7 +138,8 @@ def unhappy_table(unhappy: pd.DataFrame, followups: int | None = None) -> Html:
     lead = named("source", "不满出现在", _SOURCES)
     lines = ["一个订单不管抱怨几次、申请几次售后，只算一单；占比的分母是同期下的全部订单。"]
     lines += [f"追评里抱怨的有 {theme.count(followups)} 条，已算在评价里。"] if followups is not None else []
-    return tag("div", table(unhappy, [lead, *RATED], "不满意的订单，按它出现的地方"), notes(*lines))
+    shown = table(unhappy, [lead, *rated("不满意的/全部订单")], "不满意的订单，按它出现的地方")
+    return tag("div", shown, notes(*lines))
 
 
 # nobody knows to which dimension the unattributed rest belongs, so it is not chained to the total
@@ -144,7 +158,7 @@ def ledger_table(ledger: pd.DataFrame) -> Html:
         Column(
             "维度", lambda row: DIMENSIONS[CAUSES[row.cause].dimension] if row.cause in CAUSES else theme.NOTHING, False
         ),
-        COUNTED,
+        counted(PER_RATED),
         column("loss", "丢掉的星", theme.decimal),
         column("share_of_loss", "占全部丢星", theme.percent),
         gain,
@@ -161,21 +175,29 @@ def rejects_table(rejects: pd.DataFrame) -> Html:
     """
     if rejects.empty:
         return tag("p", "没有被拒收的行。", class_="note")
-    counted = rejects.groupby(["reason", "kept"], as_index=False).agg(
-        k=("file", "size"),
-        files=("file", "nunique"),
-        file=("file", "first"),
-        row=("row", "first"),
-        column=("column", "first"),
-    )
+    first: dict[str, Any] = {name: (name, "first") for name in ("file", "sheet", "row", "column")}
+    counted = rejects.assign(left=_left_out(rejects)).groupby(["reason", "left"], as_index=False)
+    counted = counted.agg(k=("file", "size"), files=("file", "nunique"), **first)
     columns = [
         column("reason", "原因", number=False),
-        Column("处理", lambda row: "只空出这一格" if row.kept == "True" else "整行未入库", number=False),
+        column("left", "处理", number=False),
         column("k", "处数", theme.count),
         column("files", "文件数", theme.count),
-        Column("例如", lambda row: f"{row.file} 第 {row.row} 行 {row.column}", number=False),
+        Column("例如", _place, number=False),
     ]
     return table(counted.sort_values(["k", "reason"], ascending=[False, True]), columns, "没有读进来的内容，按原因")
+
+
+def _left_out(rejects: pd.DataFrame) -> pd.Series:
+    """What of each reject stayed off the shelf. A whole file has the row 0; a blank sheet its name, too, no column."""
+    whole, sheet = rejects["row"].astype(str) == "0", (rejects["sheet"] != "") & (rejects["column"] == "")
+    words = pd.Series("整行未入库", rejects.index).mask(whole, "整个文件没有内容入库")
+    return words.mask(whole & sheet, "整张表没有内容入库").mask(rejects["kept"] == "True", "只空出这一格")
+
+
+def _place(row: Any) -> str:
+    """Where to look: file, sheet, row and column, as far as a reject has them."""
+    return " ".join(filter(None, (row.file, row.sheet, "" if str(row.row) == "0" else f"第 {row.row} 行", row.column)))
 
 
 TABLE_LABELS: Names = {name: kind.label for name, kind in TABLES.items()}
@@ -190,7 +212,7 @@ def aftersales_table(cases: pd.DataFrame, names: Names | None = None, limit: int
     lead = causes_column() if of == "cause" else column(of, AFTERSALE_NAMES[of], number=False)
     axis = [named(by, heading, names or {}) for by, heading in AXES.items() if by in cases]
     ranked = cases[cases["k"] > 0].sort_values(["k", of], ascending=[False, True], kind="stable")
-    return table(ranked, [lead, *axis, *RATED], "售后：次数、占比与区间", limit=limit)
+    return table(ranked, [lead, *axis, *rated("售后单/订单")], "售后：次数、占比与区间", limit=limit)
 
 
 AFTERSALE_NAMES: Names = {"reason": "售后原因", "cause": "根因", "kind": "售后类型"}
@@ -202,7 +224,8 @@ def refunds_table(refunds: pd.DataFrame, names: Names | None = None) -> Html:
     `refunds`: week or product, cases, refund (yuan), k, n, share, low, high.
     """
     axis = [named(by, heading, names or {}) for by, heading in AXES.items() if by in refunds]
-    columns = [*axis, column("cases", "售后单", theme.count), column("refund", "退款", theme.yuan), *RATED]
+    columns = [*axis, column("cases", "售后单", theme.count), column("refund", "退款", theme.yuan)]
+    columns += rated("有售后的/全部订单")
     return table(refunds, columns, "退款：售后单按申请周计，占比按下单周计")
 
 

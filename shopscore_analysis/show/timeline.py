@@ -13,7 +13,7 @@ from shopscore_analysis.show import theme
 from shopscore_analysis.show.account import NARROW, weeks_axis
 from shopscore_analysis.show.canvas import svg
 from shopscore_analysis.show.html import Figure, slug
-from shopscore_analysis.show.tables import RATED, Column, column, table
+from shopscore_analysis.show.tables import PER_TEXT, Column, column, rated, table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,7 +57,7 @@ def timeline(trend: pd.DataFrame, events: Iterable[Event], *, title: str) -> Fig
     )
     happened = {week: "、".join(event.label for event in inside if event.week == week) for week in weeks}
     columns = [
-        column("week", "周", number=False), *RATED, column("verdict", "判断", number=False),
+        column("week", "周", number=False), *rated(PER_TEXT), column("verdict", "判断", number=False),
         Column("事件", lambda row: happened[row.week], False),
     ]  # fmt: skip
     return Figure(title, told, picture, table(trend, columns, title))

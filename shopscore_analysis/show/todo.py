@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
-from shopscore_analysis.schema import CAUSES, POSSIBLE, REAL, UNATTRIBUTED, cause_label, week_start
+from shopscore_analysis.schema import CAUSES, POSSIBLE, REAL, UNATTRIBUTED, begins, cause_label, week_start
 from shopscore_analysis.show import theme
 from shopscore_analysis.show.grid import evidence_id
 from shopscore_analysis.show.html import Html, folded, tag
-from shopscore_analysis.show.tables import Names, each
+from shopscore_analysis.show.tables import Names, each, notes
 from shopscore_analysis.show.words import current, pill, place, sentence
 
 COST = "近期丢星"  # stands where a verdict would, of a cause that costs stars without having changed
 ENOUGH = 5  # reviews from which a cost is worth a task
 SMALL = 0.005  # stars below which two decimals would print nothing
+_FRIDAY = 4
 
 # The first thing to try for each cause, whatever is sold; what it costs and brings belongs to the plan.
 ACTIONS: Mapping[str, str] = MappingProxyType(
@@ -49,18 +50,34 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def due(week: str) -> str:
-    """The Friday after the reported week: when this week's three things should be done.
+def due(week: str, made: str = "") -> str:
+    """When this week's three things should be done: the first Friday from the Monday after the week, or from `made` on.
 
-    >>> due("2026-W46")
-    '11月20日（周五）'
+    `made`: the day for which the report is made, where that is later.
+
+    >>> due("2026-W46"), due("2026-W46", "2026-11-20"), due("2026-W30", "2026-11-21")
+    ('11月20日（周五）', '11月20日（周五）', '11月27日（周五）')
     """
-    friday: datetime = week_start(week) + timedelta(days=11)
+    first = begins(week, made)
+    friday = first + timedelta(days=(_FRIDAY - first.weekday()) % 7)
     return f"{friday.month}月{friday.day}日（周五）"
 
 
+def _dated(week: str, made: str) -> str:
+    """From which day the dates count, and that the report is late where it is."""
+    first, last = begins(week, made), week_start(week).date() + timedelta(days=6)
+    told = f"日期是 {first.month}月{first.day}日起的第一个周五。"
+    late = (first - last).days // 7
+    return f"报告的这一周已经过去 {late} 周，{told}" if late else told
+
+
 def chosen(
-    found: pd.DataFrame, ledger: pd.DataFrame, owners: Mapping[str, str], week: str, names: Mapping[str, str]
+    found: pd.DataFrame,
+    ledger: pd.DataFrame,
+    owners: Mapping[str, str],
+    week: str,
+    names: Mapping[str, str],
+    made: str = "",
 ) -> pd.DataFrame:
     """本周三件事: cause, where, why, verdict, action, points, owner, due; at most three rows.
 
@@ -78,7 +95,7 @@ def chosen(
         action=rows["cause"].map(ACTIONS),
         points=rows["loss"].clip(upper=most) / ledger["n"].max(),
         owner=[owners[CAUSES[cause].dimension] for cause in rows["cause"]],
-        due=due(week),
+        due=due(week, made),
     )
 
 
@@ -97,7 +114,7 @@ def _dear(ledger: pd.DataFrame, over: Mapping[str, float]) -> Iterator[tuple[obj
     known = ledger[(ledger["k"] >= ENOUGH) & (ledger["cause"] != UNATTRIBUTED)]
     known = known.assign(left=known["loss"] - known["cause"].map(over).fillna(0))
     for cost in each(known[known["left"] > 0].sort_values(["left", "cause"], ascending=[False, True])):
-        counted = f"{theme.ratio(cost.k, cost.n)} 条评价因它丢星"
+        counted = f"{theme.ratio(cost.k, cost.n)} 条评了星的评价因它丢星"
         yield (
             cost.cause,
             "全店",
@@ -107,20 +124,25 @@ def _dear(ledger: pd.DataFrame, over: Mapping[str, float]) -> Iterator[tuple[obj
         )
 
 
-def things_to_do(found: pd.DataFrame, ledger: pd.DataFrame, owners: Mapping[str, str], week: str, names: Names) -> Html:
+def things_to_do(
+    found: pd.DataFrame, ledger: pd.DataFrame, owners: Mapping[str, str], week: str, names: Names, made: str = ""
+) -> Html:
     """本周三件事 as cards: cause → points → action → owner → date; each opens its reason and leads to its quotes.
 
-    `found`: `findings`; `ledger`: `ledger`; `owners`: by dimension. What is chosen: `chosen`.
+    `found`: `findings`; `ledger`: `ledger`; `owners`: by dimension; `made`: see `due`. What is chosen: `chosen`.
     """
-    rows = chosen(found, ledger, owners, week, names)
+    rows = chosen(found, ledger, owners, week, names, made)
     if rows.empty:
         return tag("p", "没有需要处理的根因。", class_="note")
     kinds = dict.fromkeys(_kind(verdict) for verdict in rows["verdict"])
     told = "；".join(f"{kind}：{_LOST[kind]}" for kind in kinds)
-    note = tag("p", f"{told}。都是摊到每条评价上的星。", class_="note")
-    return tag("ol", *(_thing(row) for row in each(rows)), class_="todo") + note
+    explained = notes(f"{told}。都是摊到每条评价上的星。", f"{_ORDER}{_dated(week, made)}")
+    return tag("ol", *(_thing(row) for row in each(rows)), class_="todo") + explained
 
 
+_ORDER = (
+    "先后：确定变多和一直偏高的在前，接着是近期共丢最多的（已经结束的不算），最后是“可能”的；同一类里丢星多的在前。"
+)
 _LOST = {"多丢": "比平时、比其他商品多丢的，恢复正常就能补回", "共丢": "这种抱怨一共丢的，全部消失才补回"}
 
 

@@ -11,10 +11,14 @@ from shopscore_analysis.schema import FALSE_BURSTS_A_WEEK, RECENT_DAYS, cause_la
 from shopscore_analysis.show import theme
 from shopscore_analysis.show.grid import evidence_id
 from shopscore_analysis.show.html import Html, folded, joined, marked, tag
-from shopscore_analysis.show.tables import BETWEEN, COUNTED, SHARED, Column, Names, column, each, table
+from shopscore_analysis.show.tables import Column, Names, column, each, rated, table
 
 SHOWN = 30
 _RECENT, _INCOMPLETE = f"最近 {RECENT_DAYS} 天", "未到齐"
+VOICES = (
+    "一次发声：一个订单在一天里写了评价或追评、或申请了售后；一个订单的同一种抱怨只在头一天算一次。"
+    f"突增的次数从“哪天起”数到看出那天为止，以后的不算在里面，看最近 {RECENT_DAYS} 天的就知道还在不在继续。"
+)
 _LIMITED = {"most": "（到上限）", "least": "（按下限）", "paid": "（不超过实付）", "": ""}
 _GOES_ON = {True: "还在继续", False: "没有再明显偏多"}
 LEVELS = {3: "三级", 2: "二级", 1: "一级"}
@@ -60,7 +64,15 @@ def warning_line(warnings: pd.DataFrame, found: pd.DataFrame, period: str = "", 
 
 def left_out_words(count: int, since: object, until: object) -> str:
     """That so many lines of a chat file were not looked at, since they were written on other days."""
-    return f"会话文件里另有 {count} 条买家的话不在 {since} — {until} 之内，没有看；要看就用 --week 选它们的那一周。"
+    return (
+        f"会话文件里另有 {count} 条买家的话不在 {since} — {until} 之内，没有看；"
+        "要看就选它们的那一周（命令里的 --week，笔记本里的 week）。"
+    )
+
+
+def chat_line(count: int, since: object, until: object) -> Html:
+    """The same as a note beside the warnings; nothing where all lines were looked at."""
+    return tag("p", left_out_words(count, since, until), class_="note") if count else Html()
 
 
 def beyond_words(since: object, newest: object) -> str:
@@ -83,7 +95,8 @@ def alarms(waiting: pd.DataFrame) -> Html:
     if waiting.empty:
         return Html()
     first = next(each(waiting))
-    said = joined([f"三级预警 {len(waiting)} 条还没有答复，最新一条（{first.rule}，{first.product}）："])
+    which = f"{first.rule}，{first.product}，{first.source}"
+    said = joined([f"三级预警 {len(waiting)} 条还没有答复，最新一条（{which}）："])
     return tag("p", tag("strong", said), marked(first.text, [(first.start, first.end)]), class_="note")
 
 
@@ -169,13 +182,13 @@ def bursts_table(found: pd.DataFrame, names: Names, limit: int = SHOWN) -> Html:
         Column("哪天看出", lambda row: _day(row.alarm_day)),
         Column("现在", lambda row: _GOES_ON[bool(row.goes_on)], number=False),
         Column("最近一次", lambda row: _day(row.seen_day)),
-        Column("当时次数/发声", lambda row: theme.ratio(row.k, row.n)),
-        Column("之前 84 天", lambda row: theme.ratio(row.past_k, row.past_n)),
-        Column(f"{_RECENT}（{_INCOMPLETE}）", lambda row: theme.ratio(row.now_k, row.now_n)),
+        Column("到看出那天：抱怨/发声", lambda row: theme.ratio(row.k, row.n)),
+        Column("之前 84 天：抱怨/发声", lambda row: theme.ratio(row.past_k, row.past_n)),
+        Column(f"{_RECENT}（{_INCOMPLETE}）：抱怨/发声", lambda row: theme.ratio(row.now_k, row.now_n)),
     ]
     note = tag(
         "p",
-        f"发声：当天写了评价或追评、或申请了售后的订单。平均每周误报不超过 {FALSE_BURSTS_A_WEEK:g} 处。"
+        f"{VOICES}平均每周误报不超过 {FALSE_BURSTS_A_WEEK:g} 处。"
         f"{_INCOMPLETE}：最近几天的还会陆续进来，不要拿它和前面的直接比。",
         class_="note",
     )
@@ -188,11 +201,15 @@ def burst_words(row: Any, names: Names) -> str:
     `row`: a row of `watch.bursts`.
     """
     where = names.get(row.product_id, row.product_id) or "全店"
-    counted = f"{_day(row.from_day)}起 {theme.ratio(row.k, row.n)}，之前 84 天 {theme.ratio(row.past_k, row.past_n)}"
-    now = f"{_GOES_ON[bool(row.goes_on)]}，最近一次是 {_day(row.seen_day)}，"
-    recent = f"{_RECENT} {theme.ratio(row.now_k, row.now_n)}（{_INCOMPLETE}）"
-    seen = f"{_day(row.alarm_day)}看出（{row.verdict}）"
-    return f"[突增] {where}的「{cause_label(row.cause)}」：{counted}，{seen}；{now}{recent}。"
+    seen = f"{_day(row.from_day)}起，到{_day(row.alarm_day)}看出（{row.verdict}）为止，{_voiced(row.k, row.n)}"
+    before = f"之前 84 天 {_voiced(row.past_k, row.past_n)}"
+    now = f"{_GOES_ON[bool(row.goes_on)]}，最近一次是 {_day(row.seen_day)}"
+    recent = f"{_RECENT} {_voiced(row.now_k, row.now_n)}（{_INCOMPLETE}）"
+    return f"[突增] {where}的「{cause_label(row.cause)}」：{seen}，{before}；{now}，{recent}。"
+
+
+def _voiced(k: int, n: int) -> str:
+    return f"{theme.count(n)} 次发声里抱怨 {theme.count(k)} 次"
 
 
 def _door(row: Any) -> Html:
@@ -305,7 +322,7 @@ def disguised_table(counted: pd.DataFrame) -> Html:
     `counted`: `measure.disguised` (of, k, n, share, low, high).
     """
     what = Column("口径", lambda row: _HIDDEN[row.of], number=False)
-    return table(counted, [what, COUNTED, SHARED, BETWEEN], "代码说的和买家写的一致吗")
+    return table(counted, [what, *rated("这样的/这一类售后")], "代码说的和买家写的一致吗")
 
 
 def hidden_line(counted: pd.DataFrame) -> Html:
@@ -341,7 +358,7 @@ def _cause(name: str, heading: str) -> Column:
 def suspects_list(found: pd.DataFrame, limit: int = SHOWN) -> Html:
     """Reviews to audit, a box for each reason, the newest first; at most `limit` a reason.
 
-    `found`: `measure.suspects`, by `excerpts.quoted`. How many were left out is printed.
+    `found`: `measure.suspects`, by `excerpts.whole_words` and `quoted`. How many were left out is printed.
     """
     boxes = [_suspected(str(why), rows, limit) for why, rows in found.groupby("why")]
     return tag("div", *boxes, class_="evidence") if boxes else tag("p", "没有可疑的评价。", class_="note")
@@ -357,7 +374,7 @@ def _suspected(why: str, rows: pd.DataFrame, limit: int) -> Html:
 def _audited(row: Any) -> Html:
     crowd = f" · 同批 {row.crowd} 条" if row.crowd else ""
     facts = f"{theme.count(row.stars)} 星 · {row.product} · {_day(row.reviewed_at)}{crowd}"
-    return tag("blockquote", row.text) + tag("p", facts, class_="note")
+    return tag("blockquote", marked(row.text, [(row.start, row.end)])) + tag("p", facts, class_="note")
 
 
 def side_by_side_table(rates: pd.DataFrame) -> Html:
@@ -365,5 +382,5 @@ def side_by_side_table(rates: pd.DataFrame) -> Html:
 
     `rates`: `measure.side_by_side`.
     """
-    columns = [column("of", "口径", number=False), COUNTED, SHARED, BETWEEN, column("mean", "均星", theme.points)]
+    columns = [column("of", "口径", number=False), *rated("一二星/评了星的评价"), column("mean", "均星", theme.points)]
     return table(rates, columns, "一、二星占有星评价的比例")

@@ -15,7 +15,9 @@ from shopscore_analysis.care.cases import cases
 from shopscore_analysis.care.redress import month_of, offered_by_row, open_offers, what_if
 from shopscore_analysis.care.screening import audited
 from shopscore_analysis.errors import SettingsError
+from shopscore_analysis.schema import CAUSES
 from shopscore_analysis.shop import Shop
+from tests.read.conftest import REVIEW, review, workbook
 
 WEEK = watch.Span(date(2026, 11, 9), date(2026, 11, 15))
 EXPORTS = Path(__file__).parent / "exports"  # three orders, two reviews, three cases, all invented
@@ -187,36 +189,25 @@ def test_words_of_a_change_of_mind_win_over_the_platform_s_reason(tmp_path: Path
 @pytest.mark.parametrize(
     ("reason", "said", "named", "liability"),
     [
-        ("质量问题", "和朋友商量过，不想要了", "未识别", "unknown"),
+        ("质量问题", "和朋友商量过，不想要了", "未识别", "unknown"),  # a coded fault yields to a wish
         ("多拍/错拍/不想要", "和朋友商量过，不想要了", "无理由", "buyer"),
-        ("质量问题", "你们客服填错地址了", "质量缺陷", "merchant"),
+        ("质量问题", "你们客服填错地址了", "质量缺陷", "merchant"),  # … only where nothing else is said
         ("地址填错", "你们客服填错地址了", "未识别", "unknown"),
+        ("不喜欢/效果不好", "-", "无理由", "buyer"),  # a reason that may be a wish proves no fault
+        ("不喜欢/效果不好", "和朋友商量过", "未识别", "unknown"),
+        ("不喜欢/效果不好", "杯子漏水，不想要了", "质量缺陷", "merchant"),
+        ("不喜欢", "-", "无理由", "buyer"),
+        ("拍错/多拍", "-", "无理由", "buyer"),
+        ("效果不好", "-", "效果性能差", "merchant"),
+        ("质量问题", "-", "质量缺陷", "merchant"),
     ],
 )
-def test_a_coded_fault_yields_to_a_wish_only_where_nothing_else_is_said(
+def test_who_pays_is_read_from_reason_and_words_together(
     tmp_path: Path, reason: str, said: str, named: str, liability: str
 ) -> None:
     offer = _offer_for(tmp_path, reason, said)
     assert (offer["cause_label"], offer["liability"]) == (named, liability)
-
-
-@pytest.mark.parametrize(
-    ("reason", "said", "cause", "liability"),
-    [
-        ("不喜欢/效果不好", "-", "", "buyer"),  # a no-reason code of the platform's
-        ("不喜欢/效果不好", "和朋友商量过", "", "unknown"),
-        ("不喜欢/效果不好", "杯子漏水，不想要了", "defect", "merchant"),
-        ("不喜欢", "-", "", "buyer"),
-        ("拍错/多拍", "-", "", "buyer"),
-        ("效果不好", "-", "performance", "merchant"),
-        ("质量问题", "-", "defect", "merchant"),
-    ],
-)
-def test_a_reason_that_may_be_a_wish_proves_no_fault(
-    tmp_path: Path, reason: str, said: str, cause: str, liability: str
-) -> None:
-    offer = _offer_for(tmp_path, reason, said)
-    assert (offer["cause"], offer["liability"]) == (cause, liability)
+    assert offer["cause"] == next((cause.name for cause in CAUSES.values() if cause.label == named), "")
 
 
 def test_an_offer_names_its_order_its_day_and_its_words(shop: Shop) -> None:
@@ -306,6 +297,22 @@ def test_reviews_are_audited_in_their_days(shop: Shop) -> None:
     told = audited(shop, WEEK)
     assert len(told) == 2 and told["cluster"].tolist() == [-1, -1]
     assert audited(shop, watch.Span(date(2026, 11, 11), date(2026, 11, 11)))["stars"].tolist() == [5]
+
+
+def test_without_a_chat_no_line_is_left_out() -> None:
+    """A notebook's parameter is an empty text, a command's is missing."""
+    assert watch.left_out("", WEEK) == watch.left_out(None, WEEK) == 0
+
+
+@pytest.mark.parametrize(("text", "heard"), [("袖口开线了", "2026-11-02"), ("很喜欢", "2026-11-12")])
+def test_a_cause_is_heard_on_the_day_of_the_text_that_shows_it(tmp_path: Path, text: str, heard: str) -> None:
+    """Not on that of a follow-up which says the same once more, word for word."""
+    made = Shop.create(tmp_path / "shop", "预警店", "衣服")
+    said = [*review(text, "2026-11-02 12:00:00")[:8], "袖口开线了", "2026-11-12 12:00:00"]
+    workbook(made.root / "data" / "raw" / "评价_20261116.xlsx", {"评价": [REVIEW, said]})
+    assert [one.error for one in made.load()] == [None]
+    _, causes = watch.voices_of(watch.tagged(made))
+    assert causes.loc[causes["cause"] == "defect", "day"].tolist() == [pd.Timestamp(heard)]
 
 
 def test_bursts_look_back_half_a_year_before_the_days_asked_for(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

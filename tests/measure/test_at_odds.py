@@ -56,8 +56,18 @@ def test_lines_print_k_n_and_interval_and_few_say_so(shop: Shop) -> None:
 def test_lists_show_masked_escaped_texts(shop: Shop) -> None:
     tally = shop.tally("all")
     shown = at_odds_lists(at_odds(tally), tally.quotes, tally.names).markup
-    assert "开线，气人&lt;b&gt;" in shown
+    assert "</mark>，气人&lt;b&gt;" in shown
     assert "示例衬衫" in shown
+
+
+def test_a_review_that_its_follow_up_put_on_a_list_shows_the_follow_up_with_its_evidence(shop: Shop) -> None:
+    """很喜欢 with five stars is no complaint: what complains is what was written later."""
+    tally = shop.tally("all")
+    shown = at_odds_lists(at_odds(tally), tally.quotes, tally.names).markup
+    assert shown.count("追评：<mark>穿了一次就开线</mark>") == 2  # among hidden ones and among follow-ups
+    assert "很喜欢" not in shown
+    hidden = tally.quotes[tally.quotes["feature"] == "hidden"].set_index("source")["text"]
+    assert hidden.to_dict() == {"text": SAID[0][0], "followup": SAID[6][2]}
 
 
 def test_nothing_said_is_no_share() -> None:

@@ -134,6 +134,27 @@ def test_the_last_of_three_figures_is_as_wide_as_both_before_it(browser: Browser
     assert wide == [False, False, True, False, False]
 
 
+HINTS = """() => [...document.querySelectorAll('.hint')].map(e => {
+  const box = e.closest('.scroll');
+  return [e.getBoundingClientRect().height > 10, box.scrollWidth > box.clientWidth]; })"""
+
+
+@pytest.mark.parametrize("name", ["page", "weekly"])
+def test_the_hint_to_swipe_stands_only_where_there_is_something_to_swipe(
+    browser: Browser, request: pytest.FixtureRequest, name: str
+) -> None:
+    """Six products do not fit a phone, two do; nor is anything to swipe on a desk, or on paper."""
+    with _opened(browser, request.getfixturevalue(name), 390) as (tab, _):
+        for width in (360, 390, 560, 600, 620, 768, 1280):
+            tab.set_viewport_size({"width": width, "height": 900})
+            hints = tab.evaluate(HINTS)
+            assert hints and all(seen == scrolls for seen, scrolls in hints), width
+            assert width not in (390, 1280) or hints[0][0] is (name == "weekly" and width == 390), width
+        tab.set_viewport_size({"width": 390, "height": 844})
+        tab.emulate_media(media="print")
+        assert [seen for seen, _ in tab.evaluate(HINTS)] == [False]
+
+
 @pytest.mark.parametrize("width", [360, 375])
 def test_the_word_that_opens_a_card_stays_on_one_line(browser: Browser, page: Path, width: int) -> None:
     """为什么 ＋, beside whoever does it by when."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from shopscore_analysis import show
 from shopscore_analysis.report import twins
-from shopscore_analysis.report.receipt import run_id
+from shopscore_analysis.report.receipt import receipt, run_id
 from shopscore_analysis.report.workbook import workbook
 from tests.show import worlds
 
@@ -39,8 +39,7 @@ def body() -> str:
 
 def found() -> list[dict[str, Any]]:
     """The world's findings as findings.json holds them."""
-    rows: list[dict[str, Any]] = json.loads(worlds.findings().to_json(orient="records", double_precision=12))
-    return rows
+    return receipt(worlds.findings(), {}).findings or []
 
 
 def publish(folder: Path, week: str = worlds.WEEK, extra: str = "", notebook: str = "weekly") -> Path:

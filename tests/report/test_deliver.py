@@ -98,11 +98,11 @@ def test_each_bot_gets_the_card_within_its_bytes(
         ([Says(500), Says(503)], True, 3, [5.0, 10.0], ""),
         ([Says(429, headers={"Retry-After": "7"})], True, 2, [7.0], ""),
         ([Says(429, headers={"Retry-After": "86400"})], True, 2, [120.0], ""),
-        ([Says(429)] * 9, False, 4, [5.0, 10.0, 20.0], "answered 429"),
-        ([Says(404)], False, 1, [], "answered 404"),
+        ([Says(429)] * 9, False, 4, [5.0, 10.0, 20.0], "对方答复 429"),
+        ([Says(404)], False, 1, [], "对方答复 404"),
         ([Says(body={"errcode": 45009})], True, 2, [60.0], ""),
         ([Says(body={"code": 11232})], True, 2, [60.0], ""),
-        ([Says(body={"errcode": 310000})], False, 1, [], "answered 200 with code 310000"),
+        ([Says(body={"errcode": 310000})], False, 1, [], "对方答复 200，代码 310000"),
     ],
     ids=["200", "5xx twice", "429 with a wish", "429 with a long wish", "429 for ever", "404", "200, too often (WeCom)",
          "200, too often (Feishu)", "200 but refused"],
@@ -143,8 +143,8 @@ def test_a_channel_that_is_down_leaves_the_others_alone_and_no_reason_names_an_a
         ("SHOPSCORE_SEND_TO[3] (dingtalk)", True, 1),
         ("SHOPSCORE_SEND_TO[4] (not-a-scheme)", False, 1),
     ]
-    assert done[0].reason == "A Connection error occurred sending Feishu notification."
-    assert done[3].reason == "an address that Apprise cannot read"
+    assert done[0].reason == "Apprise 说“A Connection error occurred sending Feishu notification.”"
+    assert done[3].reason == "地址的写法 Apprise 认不出"
     assert SECRET not in json.dumps([one.row() for one in done])
 
 
@@ -254,12 +254,12 @@ def test_the_owner_hears_of_a_channel_that_failed_and_nobody_to_tell_is_a_failur
     receiver.answers = [Says(404), Says(404)]
     environment = {"SHOPSCORE_SEND_TO": f"feishu://{SECRET}", "SHOPSCORE_SEND_OWNER": _mail(mailbox)}
     done = dispatch.sent(shop.root, "2026-W46", "weekly", environment)
-    assert [(one.sent, one.reason) for one in done] == [(False, "answered 404"), (True, "")]
+    assert [(one.sent, one.reason) for one in done] == [(False, "对方答复 404"), (True, "")]
     word = mailbox.mails[0].get_body()
     assert word is not None
-    assert "没有送达 SHOPSCORE_SEND_TO[1] (feishu)：answered 404（试了 1 次）" in word.get_content()
+    assert "没有送达 SHOPSCORE_SEND_TO[1] (feishu)：对方答复 404（试了 1 次）" in word.get_content()
     done = dispatch.sent(shop.root, "2026-W46", "weekly", {"SHOPSCORE_SEND_TO": f"feishu://{SECRET}"})
-    assert done[1] == Delivery("SHOPSCORE_SEND_OWNER", False, 0, "is not set, so nobody was told of the failures")
+    assert done[1] == Delivery("SHOPSCORE_SEND_OWNER", False, 0, "没有设置，失败没有通知到任何人")
 
 
 def test_sending_without_an_address_is_refused(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -88,12 +89,15 @@ def test_the_manifest_says_what_the_report_was_made_from(editions: tuple[Path, E
     assert manifest["run_id"] in edition.html.read_text(encoding="utf-8")
     assert set(manifest["files"]) == {"weekly.html", "findings.json", "tables.xlsx"}
     assert manifest["notebook"]["name"] == "weekly.ipynb"
+    assert manifest["findings_format"] == 2
 
 
 def test_findings_are_written_as_the_notebook_found_them(editions: tuple[Path, Edition, Edition]) -> None:
     """null for the whole shop."""
     found = json.loads(editions[1].findings.read_text(encoding="utf-8"))  # type: ignore[union-attr]
-    assert found == [{"cause": "defect", "product_id": None, "k": 3, "n": 9, "baseline": 0.1}]
+    (row,) = found
+    assert row.pop("cause_label") == "质量缺陷"
+    assert row == {"cause": "defect", "product_id": None, "k": 3, "n": 9, "baseline": 0.1}
 
 
 NAMES = {"html": "weekly.html", "manifest": "manifest.json", "notebook": "weekly.ipynb", "tables": "tables.xlsx"}
@@ -346,6 +350,16 @@ def test_a_receipt_carries_findings_and_facts_and_shows_the_run_record() -> None
     bundle = receipt(None, FACTS)._repr_mimebundle_()
     assert bundle[MIME] == {"findings": None, "facts": FACTS}
     assert run_id(FACTS) in bundle["text/html"]
+
+
+def test_a_receipt_names_causes_and_kinds_for_people_beside_their_codes() -> None:
+    """A code that nobody knows stays alone."""
+    rows = [("change", "size_fit", 3), ("level", "unattributed", 4), ("other", "mine", 5)]
+    assert receipt(pd.DataFrame(rows, columns=["kind", "cause", "k"]), FACTS).findings == [
+        {"kind": "change", "kind_label": "变化", "cause": "size_fit", "cause_label": "尺码分量不合", "k": 3},
+        {"kind": "level", "kind_label": "一直偏高", "cause": "unattributed", "cause_label": "未归因", "k": 4},
+        {"kind": "other", "cause": "mine", "k": 5},
+    ]
 
 
 def test_the_run_id_depends_on_facts_not_on_their_order() -> None:

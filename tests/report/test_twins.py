@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
+from shopscore_analysis import show
 from shopscore_analysis.errors import ReportError
 from shopscore_analysis.report import twins
 from shopscore_analysis.report.reading import Cell, Sheet, read_page
@@ -20,6 +21,7 @@ from shopscore_analysis.show import todo, words
 from shopscore_analysis.show.tables import each
 from tests.report import editions
 from tests.show import worlds
+from tests.show.test_warnings import BURSTS
 
 FIGURE = re.compile(r"\d+(?:[.,]\d+)*%?")
 
@@ -58,7 +60,7 @@ def _figures(text: str) -> list[float]:
 def test_the_ledger_sheet_holds_the_estimates(published: Path) -> None:
     """k, n and stars as numbers, shares as fractions."""
     rows = _book(editions.write_tables(published))["丢星账本"]
-    assert rows[0] == ["根因", "维度", "次数", "总数", "丢掉的星", "占全部丢星", "去掉它，均分 +", "均分会是"]
+    assert rows[0] == ["根因", "维度", "丢星", "评了星的评价", "丢掉的星", "占全部丢星", "去掉它，均分 +", "均分会是"]
     dearest = worlds.ledger().query("loss > 0").sort_values("loss", ascending=False)
     assert [tuple(row[2:6]) for row in rows[1:]] == [
         (row.k, row.n, row.loss, row.share_of_loss) for row in each(dearest)
@@ -66,11 +68,16 @@ def test_the_ledger_sheet_holds_the_estimates(published: Path) -> None:
 
 
 def test_findings_are_held_as_found(published: Path) -> None:
-    """Full precision, ids as text, null as an empty cell."""
+    """Full precision, ids as text, null as an empty cell; Chinese before the codes."""
     head, *rows = _book(editions.write_tables(published))["发现"]
-    assert [dict(zip(head, row, strict=True)) for row in rows] == [
-        {name: "" if value is None else value for name, value in row.items()} for row in editions.found()
+    assert head == [
+        "类型", "根因", "商品ID", "从哪周", "到哪周", "次数", "总数", "对照占比", "判断", "丢星", "kind", "cause",
+    ]  # fmt: skip
+    names = ("kind_label", "cause_label", "product_id", "from_week", "to_week", "k", "n", "baseline", "verdict", "loss")
+    assert rows == [
+        ["" if row[name] is None else row[name] for name in (*names, "kind", "cause")] for row in editions.found()
     ]
+    assert [row[:2] for row in rows] == [["变化", "质量缺陷"], ["一直偏高", "尺码分量不合"], ["变化", "配送慢"]]
 
 
 @pytest.mark.parametrize(
@@ -104,6 +111,14 @@ def test_a_date_is_a_date_and_mixed_columns_stay_as_printed(tmp_path: Path) -> N
     path = tmp_path / "t.xlsx"
     path.write_bytes(workbook(reading, {"shop": "店", "week": "2026-W46", "run_id": "0"}, []))
     assert _book(path)["混合"][1:] == [[date(2026, 11, 15), "3/9"], [date(2026, 11, 16), "很多"]]
+
+
+def test_no_two_columns_of_a_sheet_have_one_heading(tmp_path: Path) -> None:
+    """Three k/n of one table become six columns, each of which says of which days it is."""
+    page = editions.publish(tmp_path / "w", extra=show.bursts_table(BURSTS, {}).markup)
+    book = _book(editions.write_tables(page))
+    assert all(len(set(rows[0])) == len(rows[0]) for rows in book.values())
+    assert {"之前 84 天：抱怨", "之前 84 天：发声", "最近 7 天（未到齐）：发声"} <= set(book["抱怨突增"][0])
 
 
 def test_hostile_text_stays_text_in_the_workbook(published: Path) -> None:

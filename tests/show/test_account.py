@@ -12,9 +12,11 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from shopscore_analysis import show
-from shopscore_analysis.schema import weeks_to
+from shopscore_analysis.schema import ACCOUNT_WEEKS, weeks_to
 from shopscore_analysis.score.account import Published, account
 from shopscore_analysis.score.actions import Terms, price_list, read_actions
 from shopscore_analysis.score.plan import dated, plan, table
@@ -22,6 +24,7 @@ from shopscore_analysis.score.reach import Reach
 from shopscore_analysis.score.record import Kept, advice, checked
 from shopscore_analysis.score.rules import rule_set, weights_for
 from shopscore_analysis.score.scorecard import scorecard
+from shopscore_analysis.show.account import account_rows, added_up
 from tests.show import worlds
 
 NAN = float("nan")
@@ -159,10 +162,56 @@ def test_the_mean_of_stars_has_one_name_and_says_why_it_is_not_the_platforms() -
 
 
 def test_what_a_dimension_lost_is_not_called_a_mean_of_stars() -> None:
-    """Of a dimension only its own loss is taken off: 4.95 is no mean."""
     page = show.account_table(dataclasses.replace(an_account(), stars=4.456)).markup
-    assert page.count(">5 − 这一维丢的星<") == 1 and ">评价均分<" not in page
+    assert page.count(">平均每条评价丢的星<") == 1 and ">评价均分<" not in page
     assert page.count("周评价均分 ") == 1
+
+
+def test_the_stars_lost_add_up_to_the_mean_as_they_are_printed() -> None:
+    """0.2049 + 0.1049 + 0.1049 + 0.1049 is 0.5196: each rounded by itself would make 0.50."""
+    lost = pd.Series([0.2049, 0.1049, 0.1049])
+    made = an_account()
+    made = dataclasses.replace(made, dimensions=made.dimensions.assign(ledger=5 - lost), stars=5 - 0.5196)
+    *parts, silent, total = [cells[-1] for cells in account_rows(made)]
+    assert (*parts, silent) == ("0.21", "0.11", "0.10", "0.10")
+    assert total == "5 − 0.52 = 近 5 周评价均分 4.48"
+    assert [cells[0] for cells in account_rows(made)] == ["商品", "物流", "服务", "未归因", "总分"]
+    points = dataclasses.replace(made, dimensions=made.dimensions.assign(points=[2.35, 1.175, 1.175]), low=4.7)
+    assert [cells[3] for cells in account_rows(points)[:3]] == ["2.35", "1.18", "1.17"]  # of 4.70
+    unknown = account_rows(dataclasses.replace(made, stars=NAN))
+    assert [cells[-1] for cells in unknown] == ["0.20", "0.10", "0.10", "—", "—"]
+
+
+def _cents(printed: str) -> int:
+    return round(100 * float(printed))
+
+
+@example(1600, 1960, (1, 1, 1))  # a mean of 3.775, 5 less 1.225
+@example(8, 7, (1, 1, 1))  # 4.125
+@given(st.integers(1, 4000), st.integers(0, 4000), st.tuples(*3 * [st.integers(0, 9)]))
+def test_the_stars_lost_add_up_to_the_total_that_is_printed(n: int, lost: int, weights: tuple[int, int, int]) -> None:
+    """Whole stars of n reviews, split in any way: halves of a cent, too, which two ways of rounding tell apart."""
+    lost, made = min(lost, 4 * n), an_account()
+    ledger = [5 - lost / n * weight / 30 for weight in weights]
+    made = dataclasses.replace(made, dimensions=made.dimensions.assign(ledger=ledger), stars=5 - lost / n)
+    *parts, total = [cells[-1] for cells in account_rows(made)]
+    _, all_lost, mean = re.findall(r"[\d.]+", total.replace(f"近 {ACCOUNT_WEEKS} 周", ""))
+    assert sum(map(_cents, parts)) == _cents(all_lost) == 500 - _cents(mean)
+
+
+@given(st.tuples(*3 * [st.integers(300, 500)]))
+def test_the_points_add_up_to_our_own_total_as_it_is_printed(scores: tuple[int, int, int]) -> None:
+    rules = rule_set("article-5pt")
+    given_ = dict(zip(SCORES, (score / 100 for score in scores), strict=True))
+    rows = account_rows(account(rules, weights_for(rules), Published(DAY, 5, 4.5, given_), estimates()))
+    assert sum(_cents(cells[3]) for cells in rows[:3]) == _cents(rows[-1][3].removeprefix("自算 "))
+
+
+@given(st.lists(st.floats(0, 5), max_size=6))
+def test_rounded_parts_add_up_to_their_rounded_sum(parts: list[float]) -> None:
+    shown = added_up(parts, sum(parts))
+    assert sum(round(100 * part) for part in shown) == round(100 * round(sum(parts), 2))
+    assert all(abs(one - part) < 0.01 + 1e-9 for one, part in zip(shown, parts, strict=True))
 
 
 def test_indicators_carry_their_reason() -> None:
@@ -202,6 +251,8 @@ def test_the_plan_says_why_it_leaves_the_dearest_cause_aside(cause: str, said: s
     assert show.aside_words(_lost(cause), plans()) == said
     page = show.plans_table(table(plans()), None, show.aside_words(_lost(cause), plans())).markup
     assert said in page
+    weekly = show.way_on(plans(), "", _lost(cause)).markup
+    assert said in weekly and ("丢星最多的是" in weekly) is bool(said)
 
 
 def test_where_nothing_was_lost_or_nothing_is_to_do_no_cause_is_aside() -> None:
@@ -261,7 +312,7 @@ def test_dates_say_from_which_day_they_count_and_for_which_case() -> None:
     figure = show.calendar_figure(dated(plan(scores, weights, 4.8, price_list(read_actions(), Terms())), DAY))
     assert isinstance(figure, show.Figure)
     assert figure.description == (
-        "假定 11月15日（报告那一周之后的周一）动手：「引入 AI 详情页审核」（保守、乐观）来源说动手当天见效；"
+        "假定 11月15日（报告出来时）动手：「引入 AI 详情页审核」（保守、乐观）来源说动手当天见效；"
         "「建立 QC 质检团队」（保守、居中）来源说11月29日—12月6日 见效（第 14—21 天）。"
     )
     assert "<td>2026-12-06</td>" in figure.twin.markup

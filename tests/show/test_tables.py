@@ -86,8 +86,39 @@ def test_quotes_show_the_matched_span_and_how_many_are_not_shown() -> None:
     shown = str(show.evidence(worlds.quotes(), worlds.overall(), period="第46周"))
     assert "<mark>腰围小了一</mark>大圈" in shown
     assert "31/204 · 15.2%（10.9%–20.7%）" in shown
-    assert "第46周，31 条抱怨，另有 28 条未列出；原话已脱敏。" in shown
+    assert "第46周，204 条有文字的评价里 31 条抱怨，另有 28 条未列出；先列说得最清楚的，原话已脱敏。" in shown
     assert "未评星" in shown
+
+
+def test_a_quote_of_a_follow_up_says_so_before_its_evidence() -> None:
+    shown = str(show.evidence(worlds.quotes(), worlds.overall(), period="第46周"))
+    assert "<blockquote>追评：<mark>拉链头掉了</mark>" in shown and shown.count("追评：") == 1
+
+
+def test_examples_are_the_least_doubtful_and_not_all_alike() -> None:
+    """Of four sure quotes, three of them in the same words, all words are seen; doubtful ones only fill up."""
+    said = ["短了一截", "短了一截", "短了一截", "太大了", "好像偏小"]
+    rank = ["0a", "0b", "0c", "0d", "30"]
+    texts = [f"第{at}件，{words}" for at, words in enumerate(said)]
+    quotes = pd.DataFrame(
+        {
+            "product": "p1", "week": worlds.WEEK, "key": "size_fit", "rank": rank, "rating": 2, "source": "text",
+            "text": texts, "start": 4, "end": [len(text) for text in texts],
+        }
+    )  # fmt: skip
+    shown = str(show.evidence(quotes.sample(frac=1, random_state=3), worlds.overall(), period="第46周"))
+    assert [f"第{at}件" in shown for at in range(5)] == [True, True, False, True, False]
+    few = str(show.evidence(quotes.iloc[[4, 3]], worlds.overall(), period="第46周"))
+    assert few.index("第3件") < few.index("第4件")
+
+
+def test_no_heading_stands_over_two_denominators() -> None:
+    """Complaints of reviews with text, lost stars of rated reviews: both were headed 次数/总数."""
+    ledger, causes = show.ledger_table(worlds.ledger()).markup, show.causes_table(worlds.overall()).markup
+    assert ">丢星/评了星的评价</th>" in ledger and ">抱怨/有文字的评价</th>" in causes
+    assert ">抱怨/已签收订单</th>" in show.heatmap(worlds.cells(), worlds.NAMES, of="已签收订单数")._repr_html_()
+    lines, bars = show.lines(worlds.trend(), title="抱怨率"), show.bars(worlds.overall(), title="占比")
+    assert all(">抱怨/有文字的评价</th>" in one._repr_html_() for one in (lines, bars))
 
 
 def test_every_door_of_a_heat_map_opens_onto_its_quotes() -> None:
@@ -162,16 +193,24 @@ def test_the_glossary_explains_every_verdict() -> None:
 
 
 def test_rejects_are_counted_by_reason_with_a_place_to_look_at() -> None:
-    """Two cells of one reason in two files, one whole row of another."""
+    """Two cells of one reason in two files, one whole row of another, and a file and a sheet without a row."""
     columns = ["file", "sheet", "row", "column", "value", "reason", "kept"]
     rows = [
         ("a.csv", "", "3", "评价日期", "昨天", "not a date", "True"),
         ("b.csv", "", "9", "评价日期", "明天", "not a date", "True"),
         ("b.csv", "", "12", "订单ID", "", "no id", "False"),
+        ("c.csv", "", "0", "", "", "no row", "False"),
+        ("d.xlsx", "七月", "0", "", "", "no row", "False"),
+        ("e.xlsx", "订单", "0", "订单ID", "", "spoilt", "False"),
+        ("d.xlsx", "八月", "7", "评价日期", "昨天", "bad", "False"),
     ]
     told = _plain(show.rejects_table(pd.DataFrame(rows, columns=columns)))
     assert "|not a date||只空出这一格||2||2||a.csv 第 3 行 评价日期|" in told
     assert "|no id||整行未入库||1||1||b.csv 第 12 行 订单ID|" in told
+    assert "|no row||整个文件没有内容入库||1||1||c.csv|" in told
+    assert "|no row||整张表没有内容入库||1||1||d.xlsx 七月|" in told
+    assert "|spoilt||整个文件没有内容入库||1||1||e.xlsx 订单 订单ID|" in told
+    assert "|bad||整行未入库||1||1||d.xlsx 八月 第 7 行 评价日期|" in told
     assert _plain(show.rejects_table(pd.DataFrame(columns=columns))) == "|没有被拒收的行。|"
 
 

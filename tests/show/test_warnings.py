@@ -10,7 +10,7 @@ from shopscore_analysis.measure.screening import side_by_side, suspects
 from shopscore_analysis.schema import RECENT_DAYS
 from shopscore_analysis.score.warnings import COLUMNS as WARNING
 from shopscore_analysis.score.warnings import summary
-from shopscore_analysis.show.warnings import burst_words, offer_lines, what_if_words
+from shopscore_analysis.show.warnings import VOICES, burst_words, chat_line, offer_lines, what_if_words
 
 DAY = pd.Timestamp("2026-11-10 09:00:00")
 ALARM = {
@@ -55,6 +55,7 @@ def test_warnings_and_bursts_of_different_periods_name_both() -> None:
 def test_the_weekly_line_names_what_waits() -> None:
     line = show.alarms(WARNINGS).markup
     assert "三级预警 1 条还没有答复" in line and "<mark>过敏</mark>" in line and "<b>" not in line
+    assert "，评价）" in line  # where it was written: a follow-up is no review
 
 
 def test_answers_are_counted_by_level() -> None:
@@ -67,14 +68,30 @@ def test_a_burst_leads_to_its_quotes_and_claims_no_more_than_its_verdict() -> No
     assert 'href="#e-defect"' in page and "6/20" in page and "2/400" in page and "平均每周误报不超过 0.1 处" in page
     (row,) = BURSTS.itertuples()
     assert burst_words(row, {}) == (
-        "[突增] p的「质量缺陷」：11月10日起 6/20，之前 84 天 2/400，11月10日看出（真实变化）；"
-        "还在继续，最近一次是 11月10日，最近 7 天 9/40（未到齐）。"
+        "[突增] p的「质量缺陷」：11月10日起，到11月10日看出（真实变化）为止，20 次发声里抱怨 6 次，"
+        "之前 84 天 400 次发声里抱怨 2 次；还在继续，最近一次是 11月10日，最近 7 天 40 次发声里抱怨 9 次（未到齐）。"
     )
     assert "还在继续" in page and "9/40" in page
     assert f"最近 {RECENT_DAYS} 天（未到齐）" in page and "未到齐：最近几天的还会陆续进来" in page
     over = BURSTS.assign(goes_on=False, now_k=0)
-    assert "没有再明显偏多，最近一次是 11月10日，最近 7 天 0/40（未到齐）。" in burst_words(next(over.itertuples()), {})
+    assert "没有再明显偏多，最近一次是 11月10日，最近 7 天 40 次发声里抱怨 0 次（未到齐）。" in burst_words(
+        next(over.itertuples()), {}
+    )
     assert "没有再明显偏多" in show.bursts_table(over, {}).markup
+
+
+def test_the_counts_of_a_burst_say_of_what_they_are_and_that_they_end_where_it_was_seen() -> None:
+    page = show.bursts_table(BURSTS, {}).markup
+    for heading in ("到看出那天：抱怨/发声", "之前 84 天：抱怨/发声", "最近 7 天（未到齐）：抱怨/发声"):
+        assert f">{heading}</th>" in page
+    assert VOICES in page and "数到看出那天为止，以后的不算在里面" in VOICES
+
+
+def test_chat_lines_of_other_weeks_are_told_beside_the_warnings() -> None:
+    assert "会话文件里另有 3 条买家的话不在 2026-11-09 — 2026-11-15 之内" in str(
+        chat_line(3, "2026-11-09", "2026-11-15")
+    )
+    assert chat_line(0, "2026-11-09", "2026-11-15").markup == ""
 
 
 def test_offers_have_their_row_and_the_total_of_all() -> None:
@@ -114,9 +131,10 @@ def test_suspects_lie_beside_both_rates() -> None:
         {
             "record": ["a", "b"], "reviewed_at": DAY, "stars": [5, 1], "cluster": -1, "complaint": [0.9, 0.1],
             "praises": [False, True], "default": False, "text": ["<u>太差", "很好"], "product": "杯",
+            "start": [3, 0], "end": [5, 0],
         }
     )  # fmt: skip
     found = suspects(reviews)
     page = show.suspects_list(found).markup
-    assert "&lt;u&gt;太差" in page and "不从任何率里剔除" in page
+    assert "&lt;u&gt;<mark>太差</mark>" in page and "不从任何率里剔除" in page
     assert "1/2" in show.side_by_side_table(side_by_side(reviews, found)).markup

@@ -93,6 +93,32 @@ def test_three_things_are_what_goes_on_then_what_costs_most_then_what_may_be() -
     assert set(tasks["due"]) == {"11月20日（周五）"}
 
 
+@pytest.mark.parametrize(
+    ("made", "due", "told"),
+    [
+        ("2026-11-15", "11月20日（周五）", "。日期是 11月16日起的第一个周五。"),  # the Sunday of the week itself
+        ("2026-11-18", "11月20日（周五）", "。日期是 11月18日起的第一个周五。"),
+        ("2026-11-21", "11月27日（周五）", "。日期是 11月21日起的第一个周五。"),
+        ("2027-03-01", "3月5日（周五）", "。报告的这一周已经过去 15 周，日期是 3月1日起的第一个周五。"),
+    ],
+)
+def test_no_thing_is_due_before_the_day_for_which_the_report_is_made(made: str, due: str, told: str) -> None:
+    """A report of a week long past asks for nothing on a day that is over, and says from where it counts."""
+    found, book = worlds.findings(), worlds.ledger()
+    tasks = todo.chosen(found, book, worlds.OWNERS, worlds.WEEK, worlds.NAMES, made)
+    assert set(tasks["due"]) == {due}
+    assert told in show.things_to_do(found, book, worlds.OWNERS, worlds.WEEK, worlds.NAMES, made).markup
+
+
+def test_the_order_of_the_three_things_is_explained() -> None:
+    """Sure ones, then dear ones, then possible ones, whatever their stars."""
+    shown = show.things_to_do(worlds.findings(), worlds.ledger(), worlds.OWNERS, worlds.WEEK, worlds.NAMES).markup
+    assert (
+        "先后：确定变多和一直偏高的在前，接着是近期共丢最多的（已经结束的不算），最后是“可能”的；同一类里丢星多的在前。"
+        in shown
+    )
+
+
 def test_a_surge_that_is_over_and_a_lone_review_are_no_task() -> None:
     """One product's surge ended in W41 and cost all of slow_delivery; three reviews are not enough to act on."""
     ended = worlds.findings().iloc[[2]].assign(product_id="p1", loss=16.0)
@@ -104,7 +130,7 @@ def test_a_week_without_findings_still_has_tasks() -> None:
     """The dearest causes of the ledger."""
     tasks = todo.chosen(worlds.findings().iloc[:0], worlds.ledger(), worlds.OWNERS, worlds.WEEK, worlds.NAMES)
     assert list(tasks["cause"]) == ["slow_delivery", "defect", "courier"]
-    assert tasks["why"][0] == "占全部丢星的 40.0%，5/100 条评价因它丢星。"
+    assert tasks["why"][0] == "占全部丢星的 40.0%，5/100 条评了星的评价因它丢星。"
 
 
 def test_every_cause_has_something_to_try() -> None:

@@ -36,14 +36,14 @@ def overall() -> pd.DataFrame:
 
 
 def quotes() -> pd.DataFrame:
-    """Four masked texts, one of them hostile."""
+    """Four masked texts, one of them hostile, one a follow-up."""
     rows = [
-        ("p1", WEEK, "size_fit", "01", 2, "腰围小了一大圈", 0, 5),
-        ("p1", WEEK, "size_fit", "02", 1, HOSTILE + "太短", len(HOSTILE), len(HOSTILE) + 2),
-        ("p2", WEEK, "size_fit", "03", 0, "裤腿短", 0, 3),
-        ("p1", WEEK, "defect", "04", 1, "拉链头掉了", 0, 5),
+        ("p1", WEEK, "size_fit", "01", 2, "text", "腰围小了一大圈", 0, 5),
+        ("p1", WEEK, "size_fit", "02", 1, "text", HOSTILE + "太短", len(HOSTILE), len(HOSTILE) + 2),
+        ("p2", WEEK, "size_fit", "03", 0, "text", "裤腿短", 0, 3),
+        ("p1", WEEK, "defect", "04", 1, "followup", "拉链头掉了", 0, 5),
     ]
-    return pd.DataFrame(rows, columns=["product", "week", "key", "rank", "rating", "text", "start", "end"])
+    return pd.DataFrame(rows, columns=["product", "week", "key", "rank", "rating", "source", "text", "start", "end"])
 
 
 def findings() -> pd.DataFrame:
