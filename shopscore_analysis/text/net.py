@@ -76,7 +76,8 @@ class Net:
     def say(self) -> tuple[Lanes, Lanes]:
         """`speak` and `state` with outputs up to a multiple of eight, since a processor adds eight at once."""
         room = ((0, 0), (0, -len(self.scale) % 8))
-        return np.pad(self.speak, room).astype(np.int32, order="C"), np.pad(self.state, room).astype(np.int32, order="C")
+        speak, state = (np.pad(each, room).astype(np.int32, order="C") for each in (self.speak, self.state))
+        return speak, state
 
 
 def hear(batch: Batch, stated: NDArray[np.integer], net: Net, texts: Ints) -> Reals:
