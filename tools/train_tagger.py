@@ -46,6 +46,7 @@ from shopscore_analysis.text.model import (
     Vocabulary,
     clause_owners,
     columns,
+    doubtful,
     moods,
     net_say,
     phrase_trust,
@@ -444,8 +445,9 @@ def main() -> None:
     # centred, so that nothing shifts for texts that the net is not asked about
     usual = net_says[~own].mean(axis=0)
     loud = NET_SHARE / (1 - NET_SHARE) * out[~own, causes].std(axis=0) / net_says[~own].std(axis=0)
-    out[:, causes] += net_say(loud * (net_says - usual), out, odd)
-    pool_out[:, causes] += net_say(loud * (net_pool - usual), pool_out, pool_odd)
+    unset = np.full(len(OUTPUTS), np.inf)  # thresholds are chosen with the net, so that none is known here
+    out[:, causes] += net_say(loud * (net_says - usual), doubtful(out, unset), odd)
+    pool_out[:, causes] += net_say(loud * (net_pool - usual), doubtful(pool_out, unset), pool_odd)
     said_yes, complaint, pool_complaint = np.zeros(y.shape, dtype=bool), np.zeros(len(y)), np.zeros(pool.size)
     for k in range(FOLDS):
         here, there = fold == k, pool_fold == k

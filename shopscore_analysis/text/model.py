@@ -38,7 +38,9 @@ _TONE = len(OUTPUTS) + 1  # columns of weights: the outputs and the tone
 # chosen on categories of goods that were left out of training
 _FAMILIAR, _FOREIGN = 0.98, 0.90  # shares of taught n-grams from which a text is wholly familiar, wholly strange
 _PHRASE_TRUST = 3.0
-CLOSED = -0.7  # the best linear score of all causes up to which the net lifts hardly any over its threshold
+# The net is asked of texts with a cause whose linear score lies between these two, the second beyond its threshold:
+# of 10,020 statements about 12,000 real reviews, eleven change where it is not.
+CLOSED, SURE = -0.6, 0.5
 _CERTAIN = 80.0  # a logit beyond which nothing changes
 _UNIT = 1024  # in 1 of rarity
 TONE_SHRINK = 30.0  # short clauses have less to say: added to their squared length
@@ -209,22 +211,24 @@ def score(batch: Batch, found: Found) -> Scored:
     said[found.text[~found.denied], found.kind[~found.denied]] = True
     owned[found.text[found.owned], found.kind[found.owned]] = True
     total[:, : len(CAUSE_NAMES)] += phrase_trust(np.maximum(odd[:, None], owned), said)
-    some = np.flatnonzero(doubtful(total))
+    asked = doubtful(total, known.threshold)
+    some = np.flatnonzero(asked)
     heard = np.zeros((batch.size, len(CAUSE_NAMES)))
     heard[some] = hear(batch, stated(found, found.text, batch.size)[some], known.net, some)
-    total[:, : len(CAUSE_NAMES)] += net_say(heard, total, odd)
+    total[:, : len(CAUSE_NAMES)] += net_say(heard, asked, odd)
     confidence = 1 / (1 + np.exp(np.minimum(-known.slope * (total - known.threshold), _CERTAIN)))
     return Scored(confidence.astype(np.float32), moods(tone), odd, clauses, first, spans)
 
 
-def doubtful(total: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Which texts some cause may be stated of, by their linear scores [texts, outputs]: those that the net reads."""
-    return np.asarray(total[:, : len(CAUSE_NAMES)].max(axis=1) > CLOSED)
+def doubtful(total: NDArray[np.floating], threshold: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Which texts leave a cause in doubt, by their linear scores [texts, outputs]: those that the net is asked of."""
+    scores = total[:, : len(CAUSE_NAMES)]
+    return np.asarray(((scores > CLOSED) & (scores < threshold[: len(CAUSE_NAMES)] + SURE)).any(axis=1))
 
 
-def net_say(heard: NDArray[np.floating], total: NDArray[np.floating], odd: Reals) -> NDArray[np.float64]:
+def net_say(heard: NDArray[np.floating], asked: NDArray[np.bool_], odd: Reals) -> NDArray[np.float64]:
     """What the net adds to the scores of causes: nothing where it is not asked, and the less, the stranger the text."""
-    return np.where(doubtful(total)[:, None], (1.0 - odd[:, None]) * heard, 0.0)
+    return np.where(asked[:, None], (1.0 - odd[:, None]) * heard, 0.0)
 
 
 def _weighed(gram_sums: Reals, owner: Ints, found: Found) -> NDArray[np.float64]:

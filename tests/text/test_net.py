@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shopscore_analysis.text import model
 from shopscore_analysis.text.beliefs import beliefs
 from shopscore_analysis.text.lexicon import CAUSE_NAMES, CLASSES
-from shopscore_analysis.text.model import CLOSED, OUTPUTS, net_say, weights
+from shopscore_analysis.text.model import CLOSED, OUTPUTS, SURE, doubtful, net_say, weights
 from shopscore_analysis.text.net import (
     EDGE,
     FIRST,
@@ -115,11 +115,13 @@ def test_python_feels_and_adds_what_compiled_loops_do() -> None:
     assert added_up.__wrapped__(*said).tolist() == added_up(*said).tolist()
 
 
-def test_the_net_is_asked_where_a_cause_may_be_stated_and_says_less_of_strange_texts() -> None:
-    total = np.full((3, len(OUTPUTS)), CLOSED)
-    total[1:, 5] += 0.1
-    said = net_say(np.full((3, len(CAUSE_NAMES)), 2.0), total, np.array([0.0, 0.0, 0.75], np.float32))
-    assert said[:, 0].tolist() == [0.0, 2.0, 0.5]
+def test_the_net_is_asked_where_a_cause_is_in_doubt_and_says_less_of_strange_texts() -> None:
+    total, threshold = np.full((4, len(OUTPUTS)), CLOSED), np.full(len(OUTPUTS), 0.7)
+    total[1:, 5] = [CLOSED + 0.1, 0.7 + SURE - 0.1, 0.7 + SURE]
+    asked = doubtful(total, threshold)
+    assert asked.tolist() == [False, True, True, False]
+    said = net_say(np.full((4, len(CAUSE_NAMES)), 2.0), asked, np.array([0.0, 0.0, 0.75, 0.0], np.float32))
+    assert said[:, 0].tolist() == [0.0, 2.0, 0.5, 0.0]
 
 
 def test_what_the_net_says_reaches_the_confidence(monkeypatch: pytest.MonkeyPatch) -> None:
