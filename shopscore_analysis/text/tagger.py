@@ -19,7 +19,7 @@ from shopscore_analysis.text.matcher import Found, find
 from shopscore_analysis.text.model import OUTPUTS, Scored, score
 from shopscore_analysis.text.normalize import LONGEST_DEFAULT, Batch, batch, is_default
 
-CHUNK = 2048  # texts a call: large enough for numpy, small enough for the cache
+CHUNK = 2048  # texts a call, about: large enough for numpy, small enough for the cache
 SAID = 0.5  # confidence from which a cause counts as stated
 _COMPLAINT = OUTPUTS.index("complaint")
 # What the lexicon knows bounds what the model believes; chosen out of fold on the labelled reviews.
@@ -96,9 +96,10 @@ def scan(texts: Sequence[str], category: str = "", own: str = "") -> Scan:
     array([0])
     """
     known = lexicon(category, own)
-    parts = [_scan_chunk(texts[at : at + CHUNK], known) for at in range(0, len(texts), CHUNK)] or [_NOTHING]
+    borders = np.linspace(0, len(texts), max(1, round(len(texts) / CHUNK)) + 1).astype(int).tolist()
+    parts = [_scan_chunk(texts[at:to], known) if to else _NOTHING for at, to in pairwise(borders)]
     columns = {field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Scan)}
-    columns["text"] += np.repeat(np.arange(len(parts)) * CHUNK, [len(part.text) for part in parts])
+    columns["text"] += np.repeat(borders[:-1], [len(part.text) for part in parts])
     return Scan(**columns)
 
 
