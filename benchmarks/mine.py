@@ -31,7 +31,7 @@ BASIC = "质量 物流 快递 客服 包装 尺码 色差 掉色 起球 异味 �
 SAMPLE = 0.1  # of the contented texts that are segmented as background
 WEEKS, PRODUCTS, CAUSES, MONTHS = 26, 40, 22, 6
 ENOUGH = 4_000  # texts that are segmented in one call
-BLOCK = 350 << 10  # bytes of the file at a time: about as many texts as are tagged in one call
+BLOCK = 440 << 10  # bytes of the file at a time: about as many texts as are tagged in one call
 
 
 class Mined(NamedTuple):

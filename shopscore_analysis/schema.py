@@ -32,6 +32,15 @@ class Table:
         return {"key": "string", "shop": "string", **self.columns, "exported_at": "timestamp[s]", "source": "string"}
 
 
+def said_in(source: str, text: str) -> str:
+    """What stands before a quote, by its source; nothing where the buyer says so already.
+
+    >>> said_in("followup", "三天就坏了"), said_in("followup", "追评：三天就坏了"), said_in("text", "坏了")
+    ('追评：', '', '')
+    """
+    return "" if text.startswith("追评") else SAID_IN[source]
+
+
 def _table(name: str, label: str, key: tuple[str, ...], born: str, **columns: str) -> Table:
     return Table(name, label, key, born, MappingProxyType(columns))
 

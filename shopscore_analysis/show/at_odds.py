@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from shopscore_analysis.schema import SAID_IN
+from shopscore_analysis.schema import said_in
 from shopscore_analysis.show import theme
 from shopscore_analysis.show.html import Html, folded, joined, marked, tag
 from shopscore_analysis.show.tables import Column, Names, column, each, named, notes, table
@@ -55,4 +55,4 @@ def _list(row: Any, quotes: pd.DataFrame, names: Names) -> Html:
 
 def _told(row: Any) -> Html:
     """The text that put a review on the list, which may be its follow-up, with the words that say so."""
-    return joined([SAID_IN[row.source], marked(row.text, [(row.start, row.end)])])
+    return joined([said_in(row.source, row.text), marked(row.text, [(row.start, row.end)])])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from shopscore_analysis.schema import SAID_IN, cause_label, weeks_to
+from shopscore_analysis.schema import cause_label, said_in, weeks_to
 from shopscore_analysis.show import theme, words
 from shopscore_analysis.show.grid import evidence_id
 from shopscore_analysis.show.html import Html, folded, joined, marked, tag
@@ -223,4 +223,4 @@ def _quote(hits: Sequence[Any]) -> Html:
     stars, first = int(hits[0].rating), hits[0]
     rated = tag("small", f"{stars} 星" if stars else "未评星")
     content = marked(first.text, [(int(hit.start), int(hit.end)) for hit in hits])
-    return tag("blockquote", SAID_IN[first.source], content, " ", rated)
+    return tag("blockquote", said_in(first.source, first.text), content, " ", rated)

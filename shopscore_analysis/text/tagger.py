@@ -19,7 +19,7 @@ from shopscore_analysis.text.matcher import Found, find
 from shopscore_analysis.text.model import OUTPUTS, Scored, score
 from shopscore_analysis.text.normalize import LONGEST_DEFAULT, Batch, batch, is_default
 
-CHUNK = 2048  # texts a call, about: large enough for numpy, small enough for the cache
+CHUNK = 3072  # texts a call, about: large enough for numpy, small enough for the cache
 SAID = 0.5  # confidence from which a cause counts as stated
 _COMPLAINT = OUTPUTS.index("complaint")
 # What the lexicon knows bounds what the model believes; chosen out of fold on the labelled reviews.
