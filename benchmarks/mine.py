@@ -62,7 +62,7 @@ def write(path: Path, rows: int, source: Path | None) -> None:
 
 
 def prepare(path: Path) -> None:
-    """Mine the first block, so that the compiled lexicon and loops lie where all runs but a machine's first find them."""
+    """Mine the first block, so that compiled lexicon and loops lie where all runs but a machine's first find them."""
     mined(0, path.stat().st_size, path, 1.0)
 
 
