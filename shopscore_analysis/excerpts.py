@@ -43,6 +43,24 @@ def whole_words(quotes: pd.DataFrame) -> pd.DataFrame:
     return quotes.assign(**{name: pd.Series(ends, quotes.index, "int64") for name, ends in columns.items()})
 
 
+def whole_clauses(text: str, span: Span) -> Span:
+    """The clauses that a span touches, from the first word to the last, without the signs around; else the span itself.
+
+    >>> said = "1、要求换货，客服说就算换也没用！"
+    >>> start, end = whole_clauses(said, (7, 10))
+    >>> said[start:end]
+    '客服说就算换也没用'
+    """
+    touched = [part for part in clauses(text) if part[0] < span[1] and span[0] < part[1]]
+    return _said(text, touched[0][0], touched[-1][1], span) if touched else span
+
+
+def _said(text: str, start: int, end: int, span: Span) -> Span:
+    """The words between two places, or the span where there is none."""
+    said = [at for at in range(start, end) if text[at].isalnum() or text[at] in _BRACKETS]
+    return (said[0], said[-1] + 1) if said else span
+
+
 def _widened(text: str, words: list[str], span: Span) -> Span:
     start, end = span
     if start >= end:
@@ -51,9 +69,7 @@ def _widened(text: str, words: list[str], span: Span) -> Span:
     start, end = borders[bisect_right(borders, start) - 1], borders[min(bisect_left(borders, end), len(borders) - 1)]
     start = next((first for first, last in parts if first <= start < last and start - first <= _BEFORE), start)
     end = next((last for first, last in parts if first < end <= last and last - end <= _BEHIND), end)
-    start = _with_count(text, start)
-    said = [at for at in range(start, end) if text[at].isalnum() or text[at] in _BRACKETS]
-    return (said[0], said[-1] + 1) if said else span
+    return _said(text, _with_count(text, start), end, span)
 
 
 def _with_count(text: str, start: int) -> int:

@@ -36,6 +36,11 @@ def way(shop: Shop, week: str = "") -> list[Plan] | None:
     return standing.plans(shop, None, week) if _scored(shop, week) else None
 
 
+def aimed(shop: Shop, found: list[Plan] | None, lost: pd.DataFrame) -> Plan | None:
+    """The mid case of `way` with an action against what costs most: `standing.aimed`; None where there is none."""
+    return standing.aimed(shop, found, lost) if found else None
+
+
 def start(shop: Shop, week: str = "") -> str:
     """Which total `way` starts from, and why the platform's differs: `standing.start_note`; "" without scores."""
     return standing.start_note(shop, week) if _scored(shop, week) else ""
@@ -136,7 +141,7 @@ def sources(shop: Shop, week: str = "", today: str = "") -> dict[str, Any]:
     """
     page, plans, actions = last_page(shop, week), shop.reports / FILE, shop.root / standing.OWN_ACTIONS
     found = {"last_report": page and page.parent.name, "last_report_digest": _digest(page)}
-    found |= {"last_lexicon": last_lexicon(shop, week)[0], "made_for": made_for(shop, today)}
+    found |= {"last_lexicon": last_lexicon(shop, week)[0], **as_of(shop, today)}
     found |= {"plans_digest": _digest(plans), "actions_digest": _digest(actions)}
     return {name: value for name, value in found.items() if value}
 
@@ -155,6 +160,11 @@ def made_for(shop: Shop, today: str = "") -> str:
         raise SettingsError(
             f"expected a day such as 2026-11-16 as `today`, found {today!r}; mend it or leave it out"
         ) from error
+
+
+def as_of(shop: Shop, today: str = "") -> dict[str, str]:
+    """What a report with dates says of them: `made_for`, the day that they count from."""
+    return {"made_for": made_for(shop, today)}
 
 
 def plan_start(shop: Shop, week: str = "", today: str = "") -> date:

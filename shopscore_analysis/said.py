@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from shopscore_analysis.excerpts import whole_clauses
 from shopscore_analysis.schema import MAX_CAUSES
 from shopscore_analysis.text.lexicon import CAUSE_NAMES
 from shopscore_analysis.text.normalize import is_default
@@ -23,7 +25,8 @@ class Said:
     """The complaint score of each text (0-1), and a row for each text and cause that it states.
 
     `causes`: `row` (the number of the text), `cause` (an index of CAUSE_NAMES), its `confidence` (0.5-1), the first
-    span that shows it [`start`, `end`), whether that is a phrase (`phrased`), and `quote`, the text.
+    span that shows it [`start`, `end`), whether that is a phrase (`phrased`), and `quote`, the text. What no phrase
+    shows is shown by whole clauses, though the models read parts of them: 客服说 of 客服说就算换也没用 says nothing.
     """
 
     complaint: NDArray[np.float64]
@@ -47,10 +50,20 @@ def read(texts: pd.Series, category: str, own: str) -> Said:
     found = scan(words, category, own)
     first = np.flatnonzero(found.stated)
     row, cause = joined(code, found.text[first], len(words))
-    columns = {name: getattr(found, name)[first[cause]] for name in ("cause", "confidence", "phrased", "start", "end")}
+    shown = {name: getattr(found, name)[first] for name in ("cause", "confidence", "phrased", "start", "end")}
+    shown |= _whole(words, found.text[first], shown)
+    columns = {name: values[cause] for name, values in shown.items()}
     quote = pd.Series(distinct, dtype="str").take(code[row]).array
     spoken = np.array([word != "" for word in words], dtype=np.float64)
     return Said((found.complaint * spoken)[code], pd.DataFrame({"row": row, **columns, "quote": quote}))
+
+
+def _whole(words: list[str], text: Ints, shown: dict[str, NDArray[Any]]) -> dict[str, Ints]:
+    """`start` and `end`, every span that is no phrase widened to its clauses; `text`: the number of its text."""
+    start, end = shown["start"].astype(np.int64), shown["end"].astype(np.int64)
+    for at in np.flatnonzero(~shown["phrased"]).tolist():
+        start[at], end[at] = whole_clauses(words[text[at]], (int(start[at]), int(end[at])))
+    return {"start": start, "end": end}
 
 
 def joined(one: Ints, two: Ints, size: int) -> tuple[Ints, Ints]:

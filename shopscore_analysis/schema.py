@@ -235,6 +235,9 @@ CAUSES: MappingProxyType[str, Cause] = MappingProxyType(
 
 REAL, POSSIBLE, WITHIN, TOO_FEW = "真实变化", "可能变化", "波动内", "样本不足"  # the words that prose may not outrun
 
+WAITING, OVERDUE, UNKNOWN = "待答复", "超时未答复", "未知"  # a warning that nobody is known to have answered
+OPEN = (OVERDUE, WAITING)  # and of which that is sure
+
 ACCOUNT_WEEKS = 5  # whose reviews stand beside the platform's figures
 RECENT_DAYS = 7  # up to the newest day looked at: how a burst stands now
 SAID_IN = MappingProxyType({"text": "", "followup": "追评："})  # what stands before a quote, by its source

@@ -19,13 +19,13 @@ from shopscore_analysis.measure.indicators import (
     on_time_by,
     stars_by_day,
 )
-from shopscore_analysis.measure.ledger import ledger, points
+from shopscore_analysis.measure.ledger import dearest, ledger, points
 from shopscore_analysis.measure.outlook import rank_with
 from shopscore_analysis.schema import ACCOUNT_WEEKS, DIMENSIONS, week_start, weeks_to
 from shopscore_analysis.score.account import Account, Published, account
 from shopscore_analysis.score.account import start_note as account_start_note
 from shopscore_analysis.score.actions import Terms, overridden, price_list, read_actions
-from shopscore_analysis.score.plan import CASE_LABELS, Plan, plan
+from shopscore_analysis.score.plan import CASE_LABELS, Plan, against, plan
 from shopscore_analysis.score.reach import Reach, reach
 from shopscore_analysis.score.record import FILE as PLAN_FILE
 from shopscore_analysis.score.record import Kept, advice, checked, last_before, read_plans
@@ -159,6 +159,15 @@ def plans(shop: Shop, target: float | None = None, week: str = "") -> list[Plan]
     terms = Terms(**shop.settings.plan.model_dump())
     goal = target or shop.settings.target
     return plan(own, shop.weighting.weights, goal, price_list(actions, terms))
+
+
+def aimed(shop: Shop, found: list[Plan], lost: pd.DataFrame) -> Plan | None:
+    """The mid case with an action against what costs most: `score.plan.against`; None where there is none.
+
+    `found`: `plans`; `lost`: `measure.ledger.ledger` over causes.
+    """
+    cause = dearest(lost)
+    return against(found[1], shop.weighting.weights, cause) if cause else None
 
 
 def start_note(shop: Shop, week: str = "") -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -126,6 +127,31 @@ def test_warn_since_a_day_reaches_to_the_newest_line_of_a_chat(run: Run, shop: P
     assert "用了【过敏】" in out and "2026-12-01 及以后没有评价和售后" in out
 
 
+def test_warn_says_how_long_a_deadline_is_over(
+    run: Run, shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat = tmp_path / "chat.csv"
+    lines = ("内容,时间,会话ID,角色", "骗人,2026-11-12 10:00,a,买家", "在的,2026-11-11 10:00,b,客服")
+    chat.write_text("\n".join(lines), encoding="utf-8")
+    monkeypatch.setattr("shopscore_analysis.report.due.today", lambda: date(2026, 11, 20))
+    _, out, _ = run("warn", "--shop", shop, "--chat", chat)
+    assert "最晚 11月13日 10:00，已过期 7 天 · 导出时还没有答复" in out and "条已过期）" in out
+
+
+@pytest.mark.parametrize(
+    ("asked", "week"), [((), ""), (("--week", "2026-W46"), "2026-W46"), (("--since", "2026-11-09"), "")]
+)
+def test_warn_counts_over_processes_before_bursts_take_weeks_from_the_tally(
+    run: Run, shop: Path, monkeypatch: pytest.MonkeyPatch, asked: tuple[str, ...], week: str
+) -> None:
+    """A shelf of years was counted in silence; and since a day, the weeks were those of a week that was not over."""
+    done: list[object] = []
+    monkeypatch.setattr("shopscore_analysis.cli.care.count_ahead", lambda home, *how: done.append(how))
+    monkeypatch.setattr(watch, "bursts", lambda *_, week: done.append(week) or pd.DataFrame())
+    code, _, _ = run("warn", "--shop", shop, *asked, "--workers", 2, "--memory", "1GB", "--json")
+    assert code == 0 and done == [(2, "", "1GB"), week]
+
+
 def test_chat_lines_of_other_days_are_counted_and_said(run: Run, shop: Path, tmp_path: Path) -> None:
     """Whoever asked for one week of a month's chat took its silence for good news."""
     chat = tmp_path / "chat.csv"
@@ -207,10 +233,11 @@ def test_no_product_name_commands_the_terminal(run: Run, shop: Path, monkeypatch
     burst = {
         "product_id": "1", "cause": "defect", "from_day": pd.Timestamp("2026-11-09"), "k": 5, "n": 9, "past_k": 1,
         "alarm_day": pd.Timestamp("2026-11-10"), "past_n": 90, "verdict": "真实变化",
-        "seen_day": pd.Timestamp("2026-11-10"), "goes_on": True, "now_k": 5, "now_n": 9,
+        "seen_day": pd.Timestamp("2026-11-10"), "goes_on": True, "now_k": 5, "now_n": 9, "from_week": "", "to_week": "",
+        "of_shop": False,
     }  # fmt: skip
     monkeypatch.setattr(redress, "open_offers", lambda *_: offers)
-    monkeypatch.setattr(watch, "bursts", lambda *_: pd.DataFrame([burst]))
+    monkeypatch.setattr(watch, "bursts", lambda *_, **__: pd.DataFrame([burst]))
     monkeypatch.setattr(Shop, "names", {"1": hostile})
     for command in ("compensate", "warn"):
         code, out, _ = run(command, "--shop", shop)

@@ -130,8 +130,9 @@ def test_a_range_of_totals_is_given_with_the_cost() -> None:
     action = SimpleNamespace(name="photos", label="拍新图", claim=False)
     plans = [
         SimpleNamespace(
-            chosen=(SimpleNamespace(action=action),), feasible=True, target=4.8, cost=28000.0, total_before=4.7,
-            total_after=after, left_out=(), before={"product": 4.5}, after={"product": 4.5 + after - 4.7},
+            chosen=(SimpleNamespace(action=action),), feasible=True, target=4.8, cost=28000.0, capital=0.0,
+            total_before=4.7, total_after=after, left_out=(), before={"product": 4.5},
+            after={"product": 4.5 + after - 4.7},
         )
         for after in (4.8, 4.82, 4.85)
     ]  # fmt: skip
@@ -144,8 +145,9 @@ def test_a_total_out_of_reach_is_a_ceiling_and_not_where_the_plan_ends() -> None
     chosen = (SimpleNamespace(action=SimpleNamespace(name="photos", label="拍新图", claim=False)),)
     plans = [
         SimpleNamespace(
-            chosen=chosen if reached else (), feasible=reached, target=4.8, cost=28000.0 * reached, total_before=4.7,
-            total_after=after, left_out=(), before={"product": 4.5}, after={"product": after}, words="不可行：就是不行",
+            chosen=chosen if reached else (), feasible=reached, target=4.8, cost=28000.0 * reached, capital=0.0,
+            total_before=4.7, total_after=after, left_out=(), before={"product": 4.5}, after={"product": after},
+            words="不可行：就是不行",
         )
         for reached, after in ((False, 4.75), (True, 4.82), (True, 4.85))
     ]  # fmt: skip
@@ -157,13 +159,17 @@ def test_a_total_out_of_reach_is_a_ceiling_and_not_where_the_plan_ends() -> None
 def test_the_method_and_the_taggers_quality_are_told() -> None:
     """Precision and recall with their counts, and what they are not."""
     quality = pd.DataFrame(
-        [("defect", 593, 485, 427, 0.865, 0.706, 0.848, 0.906, 0.681, 0.756)],
+        [
+            ("defect", 593, 485, 427, 0.865, 0.706, 0.848, 0.906, 0.681, 0.756),
+            ("hidden", 40, 50, 30, 0.6, 0.75, 0.462, 0.724, 0.598, 0.858),
+        ],
         columns=["cause", "n", "said", "hit", "precision", "recall", "precision_low", "precision_high", "recall_low",
                  "recall_high"],
     )  # fmt: skip
     said = show.tagger_table(quality).markup
     assert "427/485" in said and "84.8%–90.6%" in said and "427/593" in said and "68.1%–75.6%" in said
     assert "86.5%" in said and "485 次里有 427 次说对（88.0%）" in said and "没有用到本店的评价" in said
+    assert "50 条好评里 30 条真有（60.0%，95% 区间 46.2%–72.4%）" in said and "40 条里认出 75.0%" in said
     assert worlds.WEEK and "Laney" in show.method().markup
 
 

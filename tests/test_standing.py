@@ -190,6 +190,7 @@ def test_a_plan_says_from_which_total_it_starts_and_why_the_platforms_differs(sh
     assert out[0].endswith(f" · 自算总分 {found.total_before:.2f} · 目标 4.75")
     assert out[1].startswith(f"自算总分 {found.total_before:.2f} 由三个维度的平台分按权重相加，平台公布的总分是 4.")
     assert promises.start(shop) == standing.start_note(shop) and out[1].startswith(standing.start_note(shop))
+    assert out[2].startswith("2026年第44—46周丢星最多的是「")
 
 
 def test_a_plan_begins_on_the_monday_after_its_week(shop: Shop, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

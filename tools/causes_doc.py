@@ -15,16 +15,17 @@ HEAD = "| cause | | labelled | said | both | precision | recall | weighed |\n|--
 
 
 def table() -> str:
-    """The per-cause quality as a Markdown table, in the order of the schema."""
-    measured = json.loads(QUALITY.read_text(encoding="utf-8"))["causes"]
-    return HEAD + "".join(_row(name, measured[name]) for name in CAUSES)
+    """The quality of each cause as a Markdown table, in the order of the schema, and of any complaint at all."""
+    measured = json.loads(QUALITY.read_text(encoding="utf-8"))
+    rows = [_row(CAUSES[name].label, DIMENSIONS[CAUSES[name].dimension], measured["causes"][name]) for name in CAUSES]
+    return HEAD + "".join(rows) + _row("any complaint", "favourable reviews", measured["hidden"])
 
 
-def _row(name: str, found: dict[str, object]) -> str:
+def _row(name: str, where: str, found: dict[str, object]) -> str:
     n, said, hit = (int(str(found[key])) for key in ("n", "said", "hit"))
     precision, recall = (_rated(hit, of, found[f"{key}_interval"]) for key, of in (("precision", said), ("recall", n)))
-    where = f"{CAUSES[name].label} | {DIMENSIONS[CAUSES[name].dimension]}"
-    return f"| {where} | {n} | {said} | {hit} | {precision} | {recall} | {found['precision']} / {found['recall']} |\n"
+    weighed = f"{found['precision']} / {found['recall']}"
+    return f"| {name} | {where} | {n} | {said} | {hit} | {precision} | {recall} | {weighed} |\n"
 
 
 def _rated(hit: int, of: int, interval: object) -> str:

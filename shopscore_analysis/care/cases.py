@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from shopscore_analysis.said import evidence, first_said, read
 from shopscore_analysis.schema import PENDING_STATUS, UNKNOWN_PRODUCT, week_start
 from shopscore_analysis.shards import order_rows, week_labels
 from shopscore_analysis.shop import Shop
 from shopscore_analysis.text.reasons import cause_of, is_no_reason
-from shopscore_analysis.text.tagger import Tags, tag
 
 COLUMNS = (
     "record", "applied_at", "month", "order", "number", "order_week", "product_id", "product", "kind", "status",
@@ -94,20 +94,14 @@ def _read(rows: pd.DataFrame, order: pd.DataFrame) -> pd.DataFrame:
 
 def _said(texts: pd.Series, shop: Shop) -> dict[str, pd.Series]:
     """The causes that each text states, and the first span that shows the first of them."""
-    tags = _tags(texts, shop)
-    spans = [hits.causes[0].spans[0] if hits.causes and hits.causes[0].spans else (0, 0) for hits in tags]
-    said = [tuple(hit.cause for hit in one.causes) for one in tags]
+    found = read(texts, shop.settings.category, shop.own).causes
+    named, spans = first_said(found), evidence(found, len(texts))
+    by_text = dict(named.groupby("row")["cause"].agg(tuple))
     return {
-        "said": pd.Series(said, index=texts.index, dtype=object),
-        "start": pd.Series([start for start, _ in spans], index=texts.index, dtype="int64"),
-        "end": pd.Series([end for _, end in spans], index=texts.index, dtype="int64"),
+        "said": pd.Series([by_text.get(at, ()) for at in range(len(texts))], index=texts.index, dtype=object),
+        "start": pd.Series(spans[:, 0], index=texts.index),
+        "end": pd.Series(spans[:, 1], index=texts.index),
     }
-
-
-def _tags(texts: pd.Series, shop: Shop) -> list[Tags]:
-    distinct = sorted(set(texts) - {""})
-    read = dict(zip(distinct, tag(distinct, shop.settings.category, shop.own), strict=True))
-    return [read.get(text, Tags((), 0.0)) for text in texts]
 
 
 def _earlier(at: NDArray[np.intp]) -> pd.Series:

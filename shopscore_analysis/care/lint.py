@@ -166,9 +166,12 @@ def _books() -> tuple[Book, ...]:
     )
 
 
-# an offer under a condition is an offer; small gifts, which the lexicon of complaints protects, are gifts; what is
-# prevented may be anything (防止破损), so that compliance.toml says of whom (防止骗子)
-_NO_MARKS = "如果 要是 假设 万一 假如 假若 小礼品 小礼物 防止 避免 杜绝 预防 从未"
+# an offer under a condition is an offer; small gifts and rewards, which the lexicon of complaints protects, are gifts;
+# what is prevented may be anything (防止破损), so that compliance.toml says of whom (防止骗子)
+_NO_MARKS = (
+    "如果 要是 假设 万一 假如 假若 小礼品 小礼物 防止 避免 杜绝 预防 从未 "
+    "(给|给我|给你)发了红包 (天|月|周|期|拜|年|久)才(追评|评价|评论)"
+)
 
 
 def _breaches(text: str, *readings: Sequence[Spot]) -> list[tuple[Ban, int, int]]:

@@ -11,9 +11,9 @@ from shopscore_analysis.care.cases import asked, open_rows, told
 from shopscore_analysis.care.watch import Span, case_warnings, warnings
 from shopscore_analysis.care.wishes import wishes
 from shopscore_analysis.errors import SettingsError
-from shopscore_analysis.schema import cause_label
+from shopscore_analysis.schema import OPEN, cause_label
 from shopscore_analysis.score.compensation import decided, read_table, totals
-from shopscore_analysis.score.warnings import OPEN, read_rule_book
+from shopscore_analysis.score.warnings import read_rule_book
 from shopscore_analysis.shop import Shop
 from shopscore_analysis.text.tagger import tag
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from shopscore_analysis.errors import SettingsError
 from shopscore_analysis.excerpts import excerpt, whole_words
 from shopscore_analysis.measure import bursts as detection
+from shopscore_analysis.measure.findings import findings
 from shopscore_analysis.read.chat import read_chat
-from shopscore_analysis.schema import UNKNOWN_PRODUCT, week_start
-from shopscore_analysis.score.warnings import OPEN, decide, read_rule_book
+from shopscore_analysis.schema import OPEN, UNKNOWN_PRODUCT, week_of, week_start
+from shopscore_analysis.score.warnings import decide, read_rule_book
 from shopscore_analysis.shards import Shard, TaggedShard, order_rows, tag_shard, week_labels
 from shopscore_analysis.shop import Shop
 from shopscore_analysis.text.phrases import Book, book, spot
@@ -252,15 +253,62 @@ def tagged(shop: Shop, days: Span = EVER) -> TaggedShard:
     return tag_shard(Shard(shop.name, shop.settings.category, reviews, orders, cases, none, own=shop.own))
 
 
-def bursts(shop: Shop, days: Span, read: TaggedShard | None = None) -> pd.DataFrame:
-    """The bursts with an alarm in these days: `measure.bursts.bursts`, from what was written since PAST days before.
+def bursts(shop: Shop, days: Span, read: TaggedShard | None = None, week: str = "") -> pd.DataFrame:
+    """The bursts with an alarm in these days: `measure.bursts.bursts`, from what was written since PAST days before, in
+    the weeks that the weekly report of `week` gives them (`in_weeks`).
 
-    `read` is `tagged` of `past` where it is at hand. Days after the newest record say nothing: none is looked at.
+    `read` is `tagged` of `past` where it is at hand. Days after the newest record say nothing: none is looked at. Spans
+    up to four weeks that end alike look back equally far, so that a burst has one date whoever asks.
     """
-    seen = days.before(PAST)
+    seen = Span(min(days.before(PAST).since, days.back(FOUR_WEEKS + PAST).since), days.until)
     voices, heard = (rows[rows["day"] >= pd.Timestamp(seen.since)] for rows in voices_of(read or tagged(shop, seen)))
     last = days.until if voices.empty else min(days.until, voices["day"].max().date())
-    return detection.bursts(heard, voices, days.since, last)
+    return in_weeks(shop, detection.bursts(heard, voices, days.since, last), days.until, week)
+
+
+def in_weeks(shop: Shop, found: pd.DataFrame, until: date, week: str = "") -> pd.DataFrame:
+    """The bursts with `from_week` and `to_week`, which the weekly report gives the same change; "" where it has none.
+
+    `found`: `measure.bursts.bursts` up to the day `until`; `week`: that of the report, default `Shop.week`. A report of
+    a later week than that day's tells nothing. `of_shop`: whether a product has the weeks of the whole shop, since it
+    has no change of its own.
+    """
+    told = pd.DataFrame() if found.empty or not shop.weeks else _risen(shop, shop.week(week), until)
+    spans = [_weeks_of(burst, told) if len(told) else _NO_WEEKS for burst in found.itertuples()]
+    columns = pd.DataFrame(spans, columns=["from_week", "to_week", "of_shop"], index=found.index)
+    return found.assign(**columns)
+
+
+_NO_WEEKS = ("", "", False)
+
+
+def _risen(shop: Shop, week: str, until: date) -> pd.DataFrame:
+    """The changes for the worse of a week's report; none where the week begins later than a day."""
+    if week_start(week).date() > until:
+        return pd.DataFrame()
+    told = findings(shop.history(week), week, over=shop.is_over(week))
+    return told[(told["kind"] == "change") & (told["loss"] > 0)]
+
+
+def _weeks_of(burst: Any, risen: pd.DataFrame) -> tuple[str, str, bool]:
+    """First and last week of the change that a burst is, the one nearest its alarm, and whether only the whole shop's.
+
+    The product's own changes count before those of the whole shop.
+    """
+    met = (risen["from_week"] <= week_of(burst.seen_day)) & (risen["to_week"] >= week_of(burst.from_day))
+    alike = risen[met & (risen["cause"] == burst.cause)]
+    own = alike[alike["product_id"] == burst.product_id]
+    shared = own.empty and bool(burst.product_id)
+    chosen = alike[alike["product_id"].isna()] if own.empty else own
+    spans = zip(chosen["from_week"], chosen["to_week"], strict=True)
+    first, last = min(spans, key=lambda ends: _apart(ends[0], ends[1], burst.alarm_day), default=("", ""))
+    return first, last, shared and bool(first)
+
+
+def _apart(first: str, last: str, day: datetime) -> timedelta:
+    """How far a day lies before or after some weeks, nought within them."""
+    since, end = week_start(first), week_start(last) + timedelta(days=7)
+    return max(since - day, day - end, timedelta())
 
 
 def voices_of(read: TaggedShard) -> tuple[pd.DataFrame, pd.DataFrame]:

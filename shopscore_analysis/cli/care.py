@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from shopscore_analysis.cli.options import AsJson, ShopFolder, Week, print_json, working
+from shopscore_analysis.cli.counting import count_ahead
+from shopscore_analysis.cli.options import AsJson, Cluster, Memory, ShopFolder, Week, Workers, print_json, working
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +34,9 @@ def warn(
     chat: Chat = None,
     limit: Limit = 20,
     shop: ShopFolder = Path(),
+    workers: Workers = 0,
+    memory: Memory = "",
+    cluster: Cluster = "",
     as_json: AsJson = False,
 ) -> None:
     """Print early warnings: alarming words with their clock and script, and complaints that burst, product by product.
@@ -44,8 +48,9 @@ def warn(
 
     home = Shop.open(shop)
     days = watch.span(home, week, since, chat)
+    count_ahead(home, workers, cluster, memory)
     with working("预警"):
-        found, surging = watch.warnings(home, days, chat), watch.bursts(home, days)
+        found, surging = watch.warnings(home, days, chat), watch.bursts(home, days, week="" if since else week)
     if as_json:
         return print_json(_warn_json(home, days, found, surging) | _left_out(chat, days))
     if since and _is_beyond(home, days) and found.empty:
@@ -105,18 +110,20 @@ def _records(frame: pd.DataFrame) -> Any:
 
 def _print_warnings(home: Shop, days: Span, found: pd.DataFrame, surging: pd.DataFrame, limit: int) -> None:
     from shopscore_analysis.care.watch import printable
+    from shopscore_analysis.report.due import today
     from shopscore_analysis.score.warnings import by_situation
+    from shopscore_analysis.show.bursts import VOICES, burst_words
     from shopscore_analysis.show.tables import each
-    from shopscore_analysis.show.warnings import GRAVITY, VOICES, burst_words, situations_words, warning_line
+    from shopscore_analysis.show.warnings import GRAVITY, situations_words, warning_line
 
     out = Console(soft_wrap=True, highlight=False, markup=False)
-    out.print(f"{home.name} · {days.since} — {days.until} · {warning_line(found, surging)}")
+    out.print(f"{home.name} · {days.since} — {days.until} · {warning_line(found, surging, today=today().isoformat())}")
     if len(found):
         out.print(f"{GRAVITY}每组里新的在前。")
         out.print(situations_words(by_situation(found)))
     counts = found["script"].value_counts()
     for script, rows in found.head(limit).groupby("script", sort=False):
-        for line in _group_lines(rows, counts[script]):
+        for line in _group_lines(rows, counts[script], today().isoformat()):
             out.print(line)
     if len(found) > limit:
         out.print(f"另有 {len(found) - limit} 条未列出（--limit）。")
@@ -126,17 +133,17 @@ def _print_warnings(home: Shop, days: Span, found: pd.DataFrame, surging: pd.Dat
         out.print(VOICES)
 
 
-def _group_lines(rows: pd.DataFrame, count: int) -> Iterator[str]:
-    """The script of a situation, and the warnings that it answers."""
+def _group_lines(rows: pd.DataFrame, count: int, day: str) -> Iterator[str]:
+    """The script of a situation, and the warnings that it answers, as they stand on a day."""
     from shopscore_analysis.show.tables import each
-    from shopscore_analysis.show.warnings import LEVELS, moment
+    from shopscore_analysis.show.warnings import LEVELS, clock_words
 
     first = next(each(rows))
     listed = f"，列出 {len(rows)} 条" if len(rows) < count else ""
     yield f"[{LEVELS[first.level]}] {first.situation}，{count} 条{listed}，可以这样答复：\n    {first.script}"
     for at, row in enumerate(each(rows), 1):
         fired = "、".join((row.rule, *row.also))
-        yield f"  {at}. {fired} · {row.product} · {row.source} · 最晚 {moment(row.due)} · {row.answer}"
+        yield "  " + " · ".join((f"{at}. {fired}", row.product, row.source, *clock_words(row, day)))
         yield f"     {row.text[: row.start]}【{row.text[row.start : row.end]}】{row.text[row.end :]}"
 
 

@@ -176,27 +176,24 @@ def _plan_json(found: list[Plan], kept: Promises) -> dict[str, Any]:
 def _print_plan(home: Shop, found: list[Plan], kept: Promises, week: str) -> None:
     from shopscore_analysis.measure.ledger import ledger
     from shopscore_analysis.score.plan import CASE_LABELS
-    from shopscore_analysis.show.plan import (
-        OWN_TOTAL,
-        alike_words,
-        aside_words,
-        outcome_words,
-        saved_words,
-        told_once,
-    )
-    from shopscore_analysis.standing import kept_plans, plan_note, start_note
+    from shopscore_analysis.show.lead import OWN_TOTAL, lead_words
+    from shopscore_analysis.show.plan import alike_words, outcome_words, saved_words, told_once
+    from shopscore_analysis.show.words import period
+    from shopscore_analysis.standing import aimed, kept_plans, plan_note, start_note
 
     out = Console(soft_wrap=True, highlight=False, markup=False)
     out.print(f"{home.name} · {OWN_TOTAL} {found[0].total_before:.2f} · 目标 {found[0].target:.2f}")
     out.print(f"{start_note(home, week)}。{plan_note(home)}。")
+    tally = home.tally(week=week)
+    lost = ledger(tally)
+    if lead := lead_words(lost, found, aimed(home, found, lost), period(tally.weeks)):
+        out.print(lead)
     for cases, said in told_once((CASE_LABELS[one.case], one.words + _money(one)) for one in found):
         out.print(f"[{cases}] {said}")
     if alike := alike_words(found):
         out.print(alike)
     for line in _dates(home, found, week):
         out.print(line)
-    if aside := aside_words(ledger(home.tally(week=week)), found):
-        out.print(aside)
     for item in found[0].left_out:
         out.print(f"  未纳入「{item.action.label}」：{item.missing}")
     now = next((one for one in kept_plans(home) if one.week == home.week(week)), None)

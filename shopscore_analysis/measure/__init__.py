@@ -18,6 +18,7 @@ from shopscore_analysis.measure.ledger import ledger, points, vanished
 from shopscore_analysis.measure.outlook import covers, rank_with
 from shopscore_analysis.measure.service import service, shipping
 from shopscore_analysis.measure.trend import trend
+from shopscore_analysis.measure.unattributed import unattributed
 
 __all__ = [
     "aftersales",
@@ -47,6 +48,7 @@ __all__ = [
     "service",
     "shipping",
     "trend",
+    "unattributed",
     "unhappy",
     "vanished",
     "weakest",

@@ -10,7 +10,7 @@ fewer false bursts than that come of it: simulated in docs/warnings.md by `bench
 from __future__ import annotations
 
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,8 +25,9 @@ _LOOKS = 2  # independent looks that the seven windows of one day are worth: by 
 _FEWEST_DAYS = 28  # of such a past
 _FEWEST = 3  # complaints below which nothing is a burst
 _GOES_ON = 0.05  # tail of the newest days against those before a burst, up to which it goes on
+_OWN = 0.01  # tail of a product against the whole shop, up to which a burst of both is its own, too
 _SURE = 5  # complaints from which a burst is called real
-_APART = 7  # days without an alarm that end a burst
+_APART = 7  # days without an alarm that end a burst, unless the complaints between two alarms are surely more
 WHOLE_SHOP = ""
 COLUMNS = (
     "product_id", "cause", "from_day", "alarm_day", "last_day", "k", "n", "past_k", "past_n", "p", "verdict",
@@ -57,20 +58,22 @@ def bursts(heard: pd.DataFrame, voices: pd.DataFrame, since: date, until: date) 
 
     `voices`: a row per (order, day) that it was heard of in a review or an after-sale case: day, product_id;
     `heard`: a row per (order, cause), on the first day that named it: day, product_id, cause. Nothing later than a
-    day has a say in its alarm. `from_day`: the first day of the window that gave the first alarm, `k` of `n` voices in
-    it, `past_k` of `past_n` in the 84 days before; `last_day` the last day with an alarm. `product_id` is "" for the
+    day has a say in its alarm. Alarms belong to one burst where they follow within a week, where their windows
+    meet, or where the days between them surely have more complaints than before the first. `from_day`: the first
+    day of the window that gave the first alarm (it may have begun before or after), `k` of `n` voices in it,
+    `past_k` of `past_n` in the 84 days before; `last_day` the last day with an alarm. `product_id` is "" for the
     whole shop. `verdict`: 真实变化 from five complaints on, else 可能变化. How it stands at `until`: `seen_day`, when
     it was last named, by `last_day` if it does not go on; `now_k` of `now_n` voices of the last RECENT_DAYS days;
-    `goes_on`, whether these are surely more than before the burst (Fisher's exact test, one-sided 5 %): what lasts for
-    months becomes the usual that alarms compare with, and sets off none any more.
+    `goes_on`, whether these are surely more than before the burst (Fisher's exact test, one-sided 5 %): what
+    lasts for months becomes the usual that alarms compare with, and sets off none any more.
     """
     voices, heard = (rows[rows["day"] <= pd.Timestamp(until)] for rows in (voices, heard))
     if heard.empty:
         return pd.DataFrame(columns=list(COLUMNS))
     first = voices["day"].min()
     cells, limit = _cells(heard, voices, first, until), _limit(voices)
-    rows = [_row(cell, first, episode) for cell in cells for episode in _episodes(_alarms(cell, limit))]
-    found = _unowned(_of_use(pd.DataFrame(rows, columns=list(COLUMNS)), since), heard)
+    rows = [_row(cell, first, episode) for cell in cells for episode in _episodes(cell, _alarms(cell, limit))]
+    found = _unshared(_unowned(_of_use(pd.DataFrame(rows, columns=list(COLUMNS)), since), heard), heard, voices)
     order = ["alarm_day", "p", "cause", "product_id"]
     return found.sort_values(order, ascending=[False, True, True, True], ignore_index=True)
 
@@ -149,15 +152,31 @@ def _unrest(cell: _Cell, past: int, start: int, counts: tuple[int, int, int, int
     return float(ndtr(-(k / n - center) / spread))
 
 
-def _episodes(alarms: list[_Alarm]) -> list[list[_Alarm]]:
-    """Alarms that follow one another within a week are one burst."""
+def _episodes(cell: _Cell, alarms: list[_Alarm]) -> list[list[_Alarm]]:
+    """Alarms that follow one another within a week, or with nothing but more complaints between them, are one burst."""
     episodes: list[list[_Alarm]] = []
     for alarm in alarms:
-        if episodes and alarm.day - episodes[-1][-1].day <= _APART:
+        if episodes and _same(cell, episodes[-1], alarm):
             episodes[-1].append(alarm)
         else:
             episodes.append([alarm])
     return episodes
+
+
+def _same(cell: _Cell, episode: list[_Alarm], alarm: _Alarm) -> bool:
+    """Whether an alarm belongs to a burst: it follows soon, or the days up to its window do not fall back."""
+    end, begin = episode[-1].day + 1, alarm.day - alarm.window + 1
+    near = begin <= end or alarm.day - episode[-1].day <= _APART
+    return near or _still(cell, end, begin, episode[0])
+
+
+def _still(cell: _Cell, start: int, end: int, alarm: _Alarm) -> bool:
+    """Whether the days [start, end) surely have more complaints than those before an alarm (Fisher, one-sided)."""
+    from scipy.stats import hypergeom
+
+    k, n = (int(sums[end] - sums[start]) for sums in (cell.k, cell.n))
+    past_k, past_n = alarm.counts[2:]
+    return float(hypergeom.sf(k - 1, n + past_n, k + past_k, n)) <= _GOES_ON
 
 
 def _unowned(found: pd.DataFrame, heard: pd.DataFrame) -> pd.DataFrame:
@@ -171,6 +190,28 @@ def _one_owner(burst: pd.Series, heard: pd.DataFrame) -> bool:
     return bool(heard.loc[inside, "product_id"].value_counts().iloc[0] * 2 > burst["k"])
 
 
+def _unshared(found: pd.DataFrame, heard: pd.DataFrame, voices: pd.DataFrame) -> pd.DataFrame:
+    """The bursts without those of products that only share what the whole shop suffers: no worse than the others."""
+    whole = found[found["product_id"] == WHOLE_SHOP]
+    shared = [_meets(burst, whole) and not _worse(burst, heard, voices) for burst in found.itertuples()]
+    return found[~np.array(shared, dtype=bool)]
+
+
+def _meets(burst: Any, whole: pd.DataFrame) -> bool:
+    """Whether a burst of a product lies in the days of one of the whole shop."""
+    alike = whole[(whole["cause"] == burst.cause) & (burst.product_id != WHOLE_SHOP)]
+    return bool(((alike["from_day"] <= burst.last_day) & (alike["last_day"] >= burst.from_day)).any())
+
+
+def _worse(burst: Any, heard: pd.DataFrame, voices: pd.DataFrame) -> bool:
+    """Whether a product surely has more complaints in the days of its burst than all others (Fisher, one-sided)."""
+    from scipy.stats import hypergeom
+
+    named = heard[heard["cause"] == burst.cause]
+    all_k, all_n = (int(rows["day"].between(burst.from_day, burst.alarm_day).sum()) for rows in (named, voices))
+    return float(hypergeom.sf(burst.k - 1, all_n, all_k, burst.n)) <= _OWN
+
+
 def _row(cell: _Cell, first: pd.Timestamp, episode: list[_Alarm]) -> tuple[object, ...]:
     alarm = episode[0]
     at = [first + pd.Timedelta(days=day) for day in (alarm.day - alarm.window + 1, alarm.day, episode[-1].day)]
@@ -180,12 +221,8 @@ def _row(cell: _Cell, first: pd.Timestamp, episode: list[_Alarm]) -> tuple[objec
 
 def _now(cell: _Cell, first: pd.Timestamp, episode: list[_Alarm]) -> tuple[object, ...]:
     """When a burst was last seen, whether it goes on, and the counts of the newest days."""
-    from scipy.stats import hypergeom
-
     end, start = len(cell.k) - 1, max(len(cell.k) - 1 - RECENT_DAYS, 0)
     k, n = (int(sums[end] - sums[start]) for sums in (cell.k, cell.n))
-    past_k, past_n = episode[0].counts[2:]
-    tail = float(hypergeom.sf(k - 1, n + past_n, k + past_k, n))
-    goes_on = tail <= _GOES_ON
+    goes_on = _still(cell, start, end, episode[0])
     seen = int(np.flatnonzero(np.diff(cell.k[: end + 1 if goes_on else episode[-1].day + 2]))[-1])
     return first + pd.Timedelta(days=seen), goes_on, k, n

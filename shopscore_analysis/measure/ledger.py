@@ -69,6 +69,12 @@ def ledger(tally: Tally, by: By = None) -> pd.DataFrame:
     return ordered[[*axes, "cause", *COLUMNS]]
 
 
+def dearest(account: pd.DataFrame) -> str:
+    """The cause that lost the most stars of a ledger over causes; "" where none lost any."""
+    named = account[(account["cause"] != UNATTRIBUTED) & (account["loss"] > 0)]
+    return next(iter(named.sort_values(["loss", "cause"], ascending=[False, True])["cause"]), "")
+
+
 def points(account: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFrame:
     """A ledger with dimension, weight and points: what each cause took from the total, on its 5-point scale.
 

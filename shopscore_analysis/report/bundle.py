@@ -23,15 +23,19 @@ class Bundle:
     index: Path | None
 
 
-def issue(folder: Path, notebook: str, week: str = "", parameters: Mapping[str, Any] | None = None) -> Bundle:
+def issue(
+    folder: Path, notebook: str, week: str = "", parameters: Mapping[str, Any] | None = None, today: str = ""
+) -> Bundle:
     """The bundle of a notebook for one week of the shop in `folder`; no `week` means the newest with reviews.
 
+    `today`: the day that a report is made for, such as 2026-11-16; a notebook without such a parameter needs none.
     Page, workbook, findings and manifest are published in one step, after the page's checks; then the index page,
     which lists what is there, is written anew. Where that fails ReportError says so; the next report writes it again.
     """
-    from shopscore_analysis.report.run import publish
+    from shopscore_analysis.report.run import publish, takes
 
-    edition = publish(folder, notebook, week, parameters)
+    dated = {"today": today} if today and takes(notebook, folder, "today") else {}
+    edition = publish(folder, notebook, week, {**dated, **(parameters or {})})
     return _bundle(edition, None) if "root" in (parameters or {}) else _indexed(edition, folder)
 
 

@@ -35,7 +35,8 @@ _CHINA = timedelta(hours=8)
 @dataclass(frozen=True)
 class Job:
     """What to do for one shop: its folder, the folder of all shops, the notebook, the day, how many weeks at most, by
-    how many processes it is counted, and in how many bytes of memory (0: see `Shop.processes`).
+    how many processes it is counted, in how many bytes of memory (0: see `Shop.processes`), and the day that its
+    reports are made for ("": `promises.made_for` says).
     """
 
     folder: Path
@@ -45,6 +46,7 @@ class Job:
     most: int
     workers: int = 1
     memory: int = 0
+    made_for: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,16 +89,18 @@ def run_due(
 ) -> list[Outcome]:
     """What became of every shop under `root`, in the order of their folders; `jobs` shops at once, each in a process.
 
-    `day`: what counts as today; `most`: how many missed weeks of a shop are made up for at most; `workers`: processes
-    that count one shop; `memory`: the bytes that counting may take, shared by the shops that are counted at once, 0 for
-    half of what is free; fewer run at once where not all fit, and `notice` is told why. `progress` is called with
-    (folder, shops done, shops in all). A process that dies takes no other shop with it.
+    `day`: what counts as today, for the reports' own dates, too; where none is named, those count from the exports, so
+    that the same exports give the same page whenever the scheduler runs. `most`: how many missed weeks of a shop are
+    made up for at most; `workers`: processes that count one shop; `memory`: the bytes that counting may take, shared by
+    the shops that are counted at once, 0 for half of what is free; fewer run at once where not all fit, and `notice` is
+    told why. `progress` is called with (folder, shops done, shops in all). A process that dies takes no other with it.
     """
     root = root.expanduser().resolve()
     folders = shops_under(root, notice)
     together = at_once(max(1, min(jobs, len(folders))), memory, notice)
     each = max(1, (memory or round(SHARE * free())) // together)
-    todo = [Job(folder, root, notebook, day or today(), most, workers, each) for folder in folders]
+    when, made_for = day or today(), day.isoformat() if day else ""
+    todo = [Job(folder, root, notebook, when, most, workers, each, made_for) for folder in folders]
     lanes: SimpleQueue[_Lane] = SimpleQueue()
     for _ in range(together):
         lanes.put(_Lane())
@@ -222,7 +226,7 @@ def _file(one: Loaded) -> dict[str, Any]:
 def _made(job: Job, shop: Shop, log: RunLog, week: str, outcome: str) -> Outcome:
     run = log.begin(job.folder, shop.name, job.notebook, week, {})
     try:
-        bundle = issue(job.folder, job.notebook, week)
+        bundle = issue(job.folder, job.notebook, week, today=job.made_for)
     except Exception as error:
         log.end(run, FAILED, said(error), inputs=cause(error))
         return _failed(job, error, shop.name, week)

@@ -15,6 +15,7 @@ import pandas as pd
 
 from shopscore_analysis.schema import CAUSES, TABLES, UNATTRIBUTED, cause_label
 from shopscore_analysis.settings import Settings
+from shopscore_analysis.show.method import HIDDEN
 from shopscore_analysis.show.tables import run_record
 
 MIME = "application/vnd.shopscore.receipt+json"
@@ -123,20 +124,22 @@ def versions(category: str = "", own: str = "") -> dict[str, str]:
 
 
 def tagger_quality() -> pd.DataFrame:
-    """How well the tagger knows each cause, as measured when it was trained, with 95 % intervals.
+    """How well the tagger knows each cause, as measured when it was trained, with 95 % intervals; a row each.
 
-    Columns: cause, n (texts labelled with it), said (tagged with it), hit (both), precision and recall (weighed),
-    precision_low, precision_high, recall_low, recall_high (Wilson, of hit/said and hit/n).
+    The last row, `HIDDEN`, is any complaint at all among favourable reviews. Columns: cause, n (texts labelled with
+    it), said (tagged with it), hit (both), precision and recall (weighed), precision_low, precision_high, recall_low,
+    recall_high (Wilson, of hit/said and hit/n).
     """
     source = resources.files("shopscore_analysis") / "data" / "tagger_quality.json"
-    measured = json.loads(source.read_text(encoding="utf-8"))["causes"]
+    measured = json.loads(source.read_text(encoding="utf-8"))
     columns = ["n", "said", "hit", "precision", "recall"]
-    whole = pd.DataFrame.from_dict(measured, orient="index").rename_axis("cause").reset_index()
+    rows = {**measured["causes"], HIDDEN: measured["hidden"]}
+    whole = pd.DataFrame.from_dict(rows, orient="index").rename_axis("cause").reset_index()
     table = whole[["cause", *columns]]
     for name in ("precision", "recall"):
         ends = pd.DataFrame(whole[f"{name}_interval"].tolist(), columns=[f"{name}_low", f"{name}_high"])
         table = pd.concat([table, ends], axis=1)
-    return table[table["cause"].isin(list(CAUSES))].reset_index(drop=True)
+    return table
 
 
 def run_id(facts: Mapping[str, Any]) -> str:

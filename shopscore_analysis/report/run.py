@@ -60,6 +60,11 @@ def find(notebook: str, shop_root: Path) -> Path:
     )
 
 
+def takes(notebook: str, shop_root: Path, name: str) -> bool:
+    """Whether a notebook, as `find` finds it, has a parameter of this name."""
+    return name in _parameters(find(notebook, shop_root))
+
+
 def _own_notebooks() -> list[Path]:
     package = Path(str(resources.files("shopscore_analysis")))
     return [package / "notebooks", package.parent / "notebooks"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -89,15 +89,22 @@ def _overlapping(items: Sequence[Priced]) -> Matrix:
 
 
 def _cheapest(
-    scores: Mapping[str, float], weights: Mapping[str, float], target: float, items: Sequence[Priced], case: str
-) -> list[Priced]:
-    """The cheapest set that reaches the target, by integer programme; the target must be reachable.
+    scores: Mapping[str, float],
+    weights: Mapping[str, float],
+    target: float,
+    items: Sequence[Priced],
+    case: str,
+    cause: str = "",
+) -> list[Priced] | None:
+    """The cheapest set that reaches the target, by integer programme; None where there is none.
 
-    Variables: one 0/1 per action, then the uplift of each dimension, free up to its cap.
+    Variables: one 0/1 per action, then the uplift of each dimension, free up to its cap. Where a cause is named, one
+    action at least works on it.
     """
     from scipy.optimize import Bounds, LinearConstraint, milp
 
     count, free = len(items), len(DIMENSIONS)
+    works = np.array([not cause or cause in item.action.causes for item in items] + [False] * free, dtype=float)
     reaching = np.array([0.0] * count + [weights[name] for name in DIMENSIONS])
     found = milp(
         [item.cost + _EACH for item in items] + [0.0] * free,
@@ -106,12 +113,13 @@ def _cheapest(
         constraints=[
             LinearConstraint(_lifting(items, case), -np.inf, 0.0),
             LinearConstraint(_overlapping(items), -np.inf, 1.0),
+            LinearConstraint(works, 1.0 if cause else 0.0, np.inf),
             LinearConstraint(reaching, target - weighted(scores, weights), np.inf),
         ],
         options={"mip_rel_gap": 0.0},
     )
     if found.x is None:
-        raise RuntimeError(f"expected a plan for a target that is within reach, found none: {found.message}")
+        return None
     return [item for item, taken in zip(items, found.x, strict=False) if taken > 0.5]
 
 
@@ -155,6 +163,8 @@ def _solved(
     if weighted(best, weights) < target - _SLACK:
         return [], False, _proof(scores, best, weights, target) + _claimed(strongest)
     chosen = _cheapest(scores, weights, target, items, case)
+    if chosen is None:
+        raise RuntimeError(f"expected a plan for {target}, which is within reach, found none")
     after = _lifted(scores, chosen, case)
     named = "、".join(item.action.label for item in chosen)
     totals = f"{weighted(scores, weights):.2f}→{weighted(after, weights):.2f}"
@@ -188,6 +198,21 @@ def plan(
             Plan(case, feasible, tuple(chosen), target, before, reached, *totals, words, left_out, tuple(usable))
         )
     return plans
+
+
+def against(found: Plan, weights: Mapping[str, float], cause: str) -> Plan | None:
+    """The cheapest set of a case that works on a cause, too, and reaches the target; None where there is none.
+
+    Where a case needs no action at all, or what it chooses works on the cause, there is nothing to compare: None.
+    """
+    if not found.chosen or any(cause in item.action.causes for item in found.chosen):
+        return None
+    lifting = [item for item in found.items if cause not in item.action.causes or item.uplift[found.case] > 0]
+    chosen = _cheapest(found.before, weights, found.target, lifting, found.case, cause)
+    if chosen is None:
+        return None
+    after = _lifted(found.before, chosen, found.case)
+    return replace(found, chosen=tuple(chosen), after=after, total_after=weighted(after, weights))
 
 
 def table(plans: Sequence[Plan]) -> pd.DataFrame:

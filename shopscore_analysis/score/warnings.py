@@ -11,13 +11,12 @@ import pandas as pd
 from pydantic import Field
 
 from shopscore_analysis.errors import LexiconError
+from shopscore_analysis.schema import OPEN, OVERDUE, UNKNOWN, WAITING
 from shopscore_analysis.score.reviewed import Reviewed, read_reviewed
 
 FILE = Path(__file__).parent.parent / "data" / "warnings.toml"
 STEPS = ("calm", "explain", "compensate")  # 安抚-解释-补偿
 IN_TIME, LATE, ANSWERED = "及时答复", "超时答复", "已答复，时间未知"
-OVERDUE, WAITING, UNKNOWN = "超时未答复", "待答复", "未知"
-OPEN = (OVERDUE, WAITING)
 TABLES: tuple[Literal["reviews", "followups", "aftersales", "chat"], ...] = (
     "reviews",
     "followups",

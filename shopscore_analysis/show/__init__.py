@@ -10,6 +10,7 @@ from shopscore_analysis.show.account import (
     scorecard_table,
 )
 from shopscore_analysis.show.at_odds import at_odds_lines, at_odds_lists
+from shopscore_analysis.show.bursts import bursts_table
 from shopscore_analysis.show.calendar import coverage, joins_table, repeats_table
 from shopscore_analysis.show.cards import Tile, evidence, header, score_tiles, tiles, watch_list
 from shopscore_analysis.show.charts import bars, gap_lines, gaps, lines, loss_bars, ranks
@@ -26,6 +27,7 @@ from shopscore_analysis.show.experiment import experiment_line, experiment_plan,
 from shopscore_analysis.show.followup import promised, way_on
 from shopscore_analysis.show.grid import heatmap
 from shopscore_analysis.show.html import Figure, Html, Stack, stack, titled
+from shopscore_analysis.show.lead import lead_words, plan_line
 from shopscore_analysis.show.lexicon import (
     effect_table,
     gaps_table,
@@ -38,11 +40,9 @@ from shopscore_analysis.show.method import glossary, method, tagger_table
 from shopscore_analysis.show.plan import (
     advice_table,
     alike_words,
-    aside_words,
     calendar_figure,
     missing_of,
     outcome_table,
-    plan_line,
     plans_table,
     reach_words,
 )
@@ -71,7 +71,6 @@ from shopscore_analysis.show.todo import things_to_do
 from shopscore_analysis.show.warnings import (
     alarms,
     answered_table,
-    bursts_table,
     chat_line,
     disagreeing_table,
     disguised_table,
@@ -98,7 +97,6 @@ __all__ = [
     "alarms",
     "alike_words",
     "answered_table",
-    "aside_words",
     "at_odds_lines",
     "at_odds_lists",
     "bars",
@@ -139,6 +137,7 @@ __all__ = [
     "keywords_along",
     "keywords_table",
     "lag_figure",
+    "lead_words",
     "ledger_table",
     "lexicon_coverage",
     "lexicon_line",

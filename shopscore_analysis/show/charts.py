@@ -12,6 +12,7 @@ from shopscore_analysis.show.account import weeks_axis
 from shopscore_analysis.show.canvas import Links, svg
 from shopscore_analysis.show.grid import evidence_id
 from shopscore_analysis.show.html import Figure, slug
+from shopscore_analysis.show.nameless import nameless_table, nameless_words
 from shopscore_analysis.show.tables import (
     AXES,
     PER_TEXT,
@@ -93,22 +94,26 @@ def loss_bars(
     title: str = "去掉一种根因，均分能多多少",
     limit: int = 10,
     evidence: bool = False,
+    silent: pd.DataFrame | None = None,
 ) -> Figure:
-    """What the mean stars would gain without each cause, the dearest first; the twin is the whole ledger.
+    """What the mean stars would gain without each cause, the dearest first, 未归因 last; the twin is the whole ledger.
 
     `ledger`: cause, k, n, loss, share_of_loss, mean, mean_without, and `points` where it is chained to the total;
     `period` names the weeks of the reviews, `note` says under which weights, naming them (`Weighting.note`). With
-    `evidence`, each bar with a cause leads to its quotes.
+    `evidence`, each bar with a cause leads to its quotes. `silent`: `measure.unattributed`, what 未归因 consists of.
     """
     dear = ledger[ledger["loss"] > 0].sort_values(["loss", "cause"], ascending=[False, True], ignore_index=True)
-    top = dear.head(limit).assign(label=[cause_label(cause) for cause in dear["cause"].head(limit)])
-    told = _loss_told(dear, period) + (f"{note}。" if note else "")
+    nameless = dear["cause"] == UNATTRIBUTED
+    top = pd.concat([dear[~nameless].head(limit - int(nameless.any())), dear[nameless]], ignore_index=True)
+    top = top.assign(label=[cause_label(cause) for cause in top["cause"]])
+    parts = pd.DataFrame() if silent is None else silent
+    told = _loss_told(dear, period, parts) + (f"{note}。" if note else "")
     links = _loss_doors(top) if evidence else {}
     size = (NARROW, 20 + (_DOOR if links else 36) * max(len(top), 1))
     picture = svg(
         lambda ax: _draw_losses(ax, top, links), size, key="losses", title=title, description=told, links=links
     )
-    return Figure(title, told, picture, ledger_table(ledger))
+    return Figure(title, told, picture, ledger_table(ledger) + nameless_table(parts))
 
 
 def _loss_doors(top: pd.DataFrame) -> Links:
@@ -123,7 +128,7 @@ def _gained(row: Any) -> str:
 _APART = "和平台总分不是一回事，平台还算发货、客服、售后"
 
 
-def _loss_told(dear: pd.DataFrame, period: str) -> str:
+def _loss_told(dear: pd.DataFrame, period: str, parts: pd.DataFrame) -> str:
     """The dearest cause first; what has none stands apart, however much it is."""
     if dear.empty:
         return "没有丢星。"
@@ -132,7 +137,7 @@ def _loss_told(dear: pd.DataFrame, period: str) -> str:
     whose = f"{period}的" if period else ""
     first = f"{whose}评价均分 {mean}：{n} 条评价的平均星级，{_APART}。"
     named_ = "".join(_dearest(row) for row in each(dear[~silent].head(1)))
-    rest = "".join(f"另有 {theme.percent(share)} 未归因。" for share in dear.loc[silent, "share_of_loss"])
+    rest = "".join(nameless_words(share, parts) for share in dear.loc[silent, "share_of_loss"])
     return first + named_ + rest
 
 

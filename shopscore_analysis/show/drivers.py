@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from shopscore_analysis.schema import DIMENSIONS, UNATTRIBUTED, cause_label
+from shopscore_analysis.schema import DIMENSIONS, cause_label
 from shopscore_analysis.show import theme
 from shopscore_analysis.show.account import block
 from shopscore_analysis.show.html import Html, Stack, stack
@@ -21,6 +21,7 @@ from shopscore_analysis.show.tables import (
     column,
     counted,
     each,
+    lost_by,
     named,
     notes,
     table,
@@ -133,8 +134,7 @@ def slices_table(ledger: pd.DataFrame, names: Names | None = None, limit: int | 
     """
     by = str(ledger.columns[0])
     whole = ledger.groupby(by).agg(n=("n", "first"), mean=("mean", "first"), loss=("loss", "sum"))
-    known = ledger[(ledger["cause"] != UNATTRIBUTED) & (ledger["loss"] > 0)]
-    worst = known.sort_values(["loss", "cause"], ascending=[False, True]).drop_duplicates(by).set_index(by)
+    worst = lost_by(ledger).drop_duplicates(by).set_index(by)
     rows = whole.join(worst[["cause", "share_of_loss"]]).reset_index()
     columns = [
         named(by, AXES[by], names or {}),

@@ -11,43 +11,55 @@ from shopscore_analysis.schema import cause_label
 from shopscore_analysis.show import theme, words
 from shopscore_analysis.show.account import block
 from shopscore_analysis.show.html import Html, folded, tag
+from shopscore_analysis.show.lead import OWN_TOTAL, lead_words, plan_line
 from shopscore_analysis.show.plan import (
     CASES,
-    OWN_TOTAL,
     after_words,
     alike_words,
-    aside_words,
+    capital_words,
     cost_words,
     missing_of,
     outcome_table,
-    plan_line,
     unreached_words,
 )
 from shopscore_analysis.show.tables import Column, causes_column, column, each, notes, table
 
+MAIN = "主因"  # as short as the names of the cases, so that a phone shows the whole table
 
-def way_on(plans: Sequence[Any] | None, start: str = "", ledger: pd.DataFrame | None = None) -> Html:
-    """The cheapest way to the target in a sentence and a table of its three cases, with cost and what remains.
+
+def way_on(
+    plans: Sequence[Any] | None,
+    start: str = "",
+    ledger: pd.DataFrame | None = None,
+    aimed: Any = None,
+    period: str = "",
+) -> Html:
+    """The way to the target, what costs most first, and a table of its three cases, with cost and what remains.
 
     `plans`: `promises.way`; None where the week has no dimension scores, which is said. `start`: `promises.start`.
-    `ledger`: `measure.ledger.ledger`, to say where no action fits what costs most (`aside_words`).
+    `ledger`: `measure.ledger.ledger`, to say what works on what costs most (`lead_words`); `aimed`: `promises.aimed`,
+    which has a row of its own; `period`: the weeks of the ledger.
     """
     if plans is None:
         return tag("p", "这一周没有本店的三个维度分，算不出到目标的做法：请导入店铺体验分。", class_="note")
+    labels = [*zip(plans, CASES, strict=True), *([(aimed, MAIN)] if aimed else [])]
+    rows = pd.DataFrame([_case(plan, label) for plan, label in labels])
     columns = [
         Column("情形", lambda row: row.case_label, False),
         Column("措施", lambda row: row.actions, False),
         Column("花费", cost_words),
+        *([Column("占用资金", capital_words)] if rows["capital"].any() else []),
         Column(OWN_TOTAL, lambda row: f"{theme.points(row.before)} → {after_words(row)}"),
     ]
-    rows = pd.DataFrame([_case(plan, label) for plan, label in zip(plans, CASES, strict=True)])
     target = theme.points(plans[0].target)
-    line = plan_line(plans) + _range(plans) if plan_line(plans) else _reached(plans[0])
-    aside = "" if ledger is None else aside_words(ledger, plans)
-    whys = [f"{start}。" if start else "", *unreached_words(plans), alike_words(plans), aside]
+    lead = plan_line(plans) if ledger is None else lead_words(ledger, plans, aimed, period)
+    ends = ("按最省的做法，" if aimed else "") + _range(plans)
+    line = lead + ends if plan_line(plans) else _reached(plans[0])
+    own = f"{MAIN}：居中估计里，针对丢星最多的根因、又到目标的最省做法。" if aimed else ""
+    whys = [own, f"{start}。" if start else "", *unreached_words(plans), alike_words(plans)]
     lacking = [f"未纳入「{label}」：{missing}。" for label, missing in missing_of(plans).items()]
     left = folded(f"没有算进来的措施（{len(lacking)}）", notes(*lacking)) if lacking else Html()
-    cases = table(rows, columns, f"到 {target} 分最省的做法")
+    cases = table(rows, columns, f"到 {target} 分{'' if aimed else '最省'}的做法")
     return block(tag("p", line, class_="lead"), cases, notes(*filter(None, whys)), left)
 
 
@@ -81,6 +93,7 @@ def _case(plan: Any, label: str) -> dict[str, Any]:
         "actions": actions or ("不需要" if plan.feasible else "现有措施到不了"),
         "feasible": plan.feasible,
         "cost": plan.cost,
+        "capital": plan.capital,
         "before": plan.total_before,
         "after": plan.total_after,
     }

@@ -10,6 +10,7 @@ from shopscore_analysis.show import theme
 from shopscore_analysis.show.html import Html, folded
 from shopscore_analysis.show.tables import Column, Names, causes_column, notes, pairs, table
 
+HIDDEN = "hidden"  # the row of complaints among favourable reviews, whatever their cause
 METHOD: Names = {
     "数据": "店铺导出的评价、订单、售后、客服和体验分，按主键去重，重复的以较新的导出为准；读不进来的行都列出来。",
     "计周": "评价按评价日期、售后按申请时间、订单按提交时间归入自然周（周一到周日，北京时间）。",
@@ -33,8 +34,9 @@ def method() -> Html:
 def tagger_table(quality: pd.DataFrame) -> Html:
     """How well the tagger knows each cause: precision and recall as k/n with intervals, the most frequent cause first.
 
-    `quality`: cause, n (labelled with it), said (tagged with it), hit (both), precision and recall (weighed), and the
-    ends of their intervals, precision_low, precision_high, recall_low, recall_high.
+    `quality`, a row each and one for `HIDDEN`: cause, n (labelled with it), said (tagged with it), hit (both),
+    precision and recall (weighed), and the ends of their intervals, precision_low, precision_high, recall_low,
+    recall_high.
     """
     columns = [
         causes_column(),
@@ -44,9 +46,19 @@ def tagger_table(quality: pd.DataFrame) -> Html:
         Column("95% 区间 ", lambda row: theme.interval(row.recall_low, row.recall_high)),
         Column("折算后 准/全", lambda row: f"{theme.percent(row.precision)} / {theme.percent(row.recall)}"),
     ]
-    ranked = quality.sort_values(["n", "cause"], ascending=[False, True])
+    of_causes = quality[quality["cause"] != HIDDEN]
+    ranked = of_causes.sort_values(["n", "cause"], ascending=[False, True])
     whole = table(ranked, columns, "归因质量：在人工标注的评价上测得")
-    return notes(_tagger_words(quality)) + folded("每种根因认得多准", whole)
+    hidden = map(_hidden_words, quality[quality["cause"] == HIDDEN].itertuples())
+    return notes(_tagger_words(of_causes), *hidden) + folded("每种根因认得多准", whole)
+
+
+def _hidden_words(row: Any) -> str:
+    return (
+        f"好评里的抱怨（隐性差评）更难认：说有抱怨的 {theme.count(row.said)} 条好评里 {theme.count(row.hit)} 条真有"
+        f"（{theme.percent(row.hit / row.said)}，95% 区间 {theme.interval(row.precision_low, row.precision_high)}），"
+        f"真有的 {theme.count(row.n)} 条里认出 {theme.percent(row.hit / row.n)}。看原话再下结论。"
+    )
 
 
 def _tagger_words(quality: Any) -> str:
@@ -71,7 +83,8 @@ GLOSSARY: Names = {
     "评价均分": "一段时期里全部评价的平均星级，哪几周的写在旁边；等于 5 减去平均每条丢的星；没写字的也算。"
     "平台总分还算发货、客服、售后等指标，不公开怎么合成，所以两者可以不同。",
     "丢星": "一条评价丢 5 − 星级，平分给它的根因；找不到根因的计入“未归因”。",
-    "未归因": "丢了星、但文字里没有能认出的根因，包括没有写文字的低星评价。",
+    "未归因": "丢了星、但没有能认出的根因：没有写文字，4 星而文字没认出问题，或文字认不出是哪种；"
+    "各有多少，周报的丢星图下写着。",
     "收缩占比": "小样本的占比向全表平均靠拢后的值，只用来上色和排序；打印的永远是原始次数。",
     "差评池": "1–3 星的评价，加上 4–5 星里文字有抱怨的评价（隐性差评）。",
 }

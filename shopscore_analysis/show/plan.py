@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from shopscore_analysis.schema import DIMENSIONS, UNATTRIBUTED, cause_label
+from shopscore_analysis.schema import DIMENSIONS
 from shopscore_analysis.show import theme
 from shopscore_analysis.show.account import band, block
 from shopscore_analysis.show.canvas import svg
 from shopscore_analysis.show.html import Figure, Html, folded, tag
+from shopscore_analysis.show.lead import OWN_TOTAL
 from shopscore_analysis.show.tables import Column, column, each, named, notes, table
 
 if TYPE_CHECKING:
@@ -19,23 +20,7 @@ if TYPE_CHECKING:
 
 CASES = ("保守", "居中", "乐观")
 SINCE = "报告出来时"
-OWN_TOTAL = "自算总分"  # three published dimensions by their weights; the platform publishes a total of its own
 NARROW = 360  # CSS pixels: as wide as a phone, so that its text needs no scaling there
-
-
-def plan_line(plans: Sequence[Any]) -> str:
-    """The cheapest way of the mid case in a sentence, or that there is none.
-
-    `plans`: `score.plan.plan`.
-    """
-    mid = plans[1]
-    if not mid.feasible:
-        return f"按居中估计，现有措施到不了 {theme.points(mid.target)}。"
-    if not mid.chosen:
-        return ""
-    claimed = "（来源的说法，未经本店验证）" if any(item.action.claim for item in mid.chosen) else ""
-    named_ = "、".join(item.action.label for item in mid.chosen)
-    return f"按居中估计，最省的做法是{named_}，{theme.whole_yuan(mid.cost)}{claimed}。"
 
 
 def reach_words(target: float, reach: Any) -> str:
@@ -53,18 +38,19 @@ def reach_words(target: float, reach: Any) -> str:
     )
 
 
-def plans_table(plans: pd.DataFrame, left_out: Mapping[str, str] | None = None, *remarks: str) -> Html:
+def plans_table(plans: pd.DataFrame, left_out: Mapping[str, str] | None = None, *remarks: str, lead: str = "") -> Html:
     """Low, mid and high case of a plan: reachable or not, actions, cost, total after; the reason in words below.
 
     `plans`: `score.plan.table`; `left_out`: actions that could not be planned with, and what each lacks;
-    `remarks`: what else there is to say, such as `alike_words`, `aside_words`, what weights and start rest on.
+    `remarks`: what else there is to say, such as `alike_words`, what weights and start rest on; `lead`: what the
+    table begins with, such as `lead_words`.
     """
     columns = [
         column("case", "情形", number=False),
         Column("能否达到", lambda row: "可行" if row.feasible else "不可行", False),
         Column("措施", lambda row: row.actions or theme.NOTHING, False),
         Column("花费", cost_words),
-        Column("占用资金", lambda row: theme.whole_yuan(row.capital) if row.feasible else theme.NOTHING),
+        Column("占用资金", capital_words),
         column("before", f"{OWN_TOTAL}，现在", theme.points),
         Column("之后", after_words),
     ]
@@ -75,6 +61,7 @@ def plans_table(plans: pd.DataFrame, left_out: Mapping[str, str] | None = None, 
     ]
     left = folded(f"未纳入的措施（{len(lacking)}）", notes(*lacking)) if lacking else Html()
     return block(
+        tag("p", lead, class_="lead") if lead else Html(),
         table(plans, columns, f"到 {theme.points(plans['target'].iloc[0])} 分最省的做法"),
         notes(*whys, *(f"{line.removesuffix('。')}。" for line in remarks if line)),
         left,
@@ -84,6 +71,11 @@ def plans_table(plans: pd.DataFrame, left_out: Mapping[str, str] | None = None, 
 def cost_words(row: Any) -> str:
     """What a case costs; — where it does not reach the target, since nothing is chosen then."""
     return theme.whole_yuan(row.cost) if row.feasible else theme.NOTHING
+
+
+def capital_words(row: Any) -> str:
+    """What a case locks up, which is no expense; — where it does not reach the target."""
+    return theme.whole_yuan(row.capital) if row.feasible else theme.NOTHING
 
 
 def after_words(row: Any) -> str:
@@ -131,36 +123,6 @@ def _alike(labels: Sequence[str], plans: Sequence[Any]) -> str:
     why = f"{'、'.join(full)}已到上限 5 分，提升再大也不会更高" if full else "所选措施的提升幅度没有分高低"
     told = "三种情形" if len(labels) == len(CASES) else "和".join(labels)
     return f"{told}结果一样：{why}。"
-
-
-def aside_words(ledger: pd.DataFrame, plans: Sequence[Any]) -> str:
-    """Why the mid case names others than an action against the cause that costs most, in a sentence; "" where it does.
-
-    `ledger`: `measure.ledger.ledger` over causes (cause, loss); `plans`: `score.plan.plan`.
-    """
-    mid, lost = (
-        plans[1],
-        ledger[ledger["cause"] != UNATTRIBUTED].sort_values(["loss", "cause"], ascending=[False, True]),
-    )
-    if lost.empty or not mid.chosen:
-        return ""
-    return _aside(str(lost["cause"].iloc[0]), mid)
-
-
-def _aside(cause: str, mid: Any) -> str:
-    if any(cause in item.action.causes for item in mid.chosen):
-        return ""
-    first = f"丢星最多的是「{cause_label(cause)}」，居中情形里没有直接针对它的措施："
-    known = [item.action.label for item in mid.items if cause in item.action.causes]
-    lacking = [item.action.label for item in mid.left_out if cause in item.action.causes]
-    if known:
-        return f"{first}「{'」「'.join(known)}」能改善它，但到目标不是最省的，或和已选的只能选一样。"
-    if lacking:
-        return f"{first}「{'」「'.join(lacking)}」能改善它，还缺数字，没有纳入。"
-    return (
-        f"{first}措施表里没有一条能改善它，计划只能靠别的措施提分。先照周报“本周三件事”处理它；"
-        "有了自己的做法和花费，写进 actions.toml，计划就会把它算进去。"
-    )
 
 
 def dated_words(calendar: pd.DataFrame, since: str) -> tuple[str, list[str]]:

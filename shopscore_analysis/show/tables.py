@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from shopscore_analysis.schema import CAUSES, DIMENSIONS, TABLES, cause_label
+from shopscore_analysis.schema import CAUSES, DIMENSIONS, TABLES, UNATTRIBUTED, cause_label
 from shopscore_analysis.show import theme
 from shopscore_analysis.show.html import Html, folded, joined, scrolling, tag
 
@@ -33,6 +33,15 @@ class Column:
 def column(name: str, heading: str, write: Callable[[Any], str] = theme.plain, *, number: bool = True) -> Column:
     """The column of a frame called `name`, printed by a format of `theme`."""
     return Column(heading, lambda row: write(getattr(row, name)), number)
+
+
+def lost_by(ledger: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a ledger whose cause has a name and lost stars, the dearest first.
+
+    `ledger`: `measure.ledger.ledger` (cause, loss).
+    """
+    known = ledger[(ledger["cause"] != UNATTRIBUTED) & (ledger["loss"] > 0)]
+    return known.sort_values(["loss", "cause"], ascending=[False, True])
 
 
 def named(name: str, heading: str, names: Names) -> Column:
@@ -318,7 +327,7 @@ def run_record(facts: Mapping[str, Any], run_id: str) -> Html:
     known = {
         name: "源码" if version == "not installed" else version for name, version in facts.get("versions", {}).items()
     }
-    versions = "，".join(f"{name} {version}" for name, version in sorted(known.items()))
+    versions = joined((joined([f"{name} ", tag("code", known[name])]) for name in sorted(known)), "，")
     columns = [
         named("table", "数据", TABLE_LABELS),
         column("rows", "行数", theme.count),

@@ -17,7 +17,8 @@ from shopscore_analysis.show.tables import Names, each, notes
 from shopscore_analysis.show.words import current, pill, place, sentence
 
 COST = "近期丢星"  # stands where a verdict would, of a cause that costs stars without having changed
-ENOUGH = 5  # reviews from which a cost is worth a task
+ENOUGH = 10  # reviews from which what is not sure is worth a task: of so few, k/n is known to 0.54–1.84 times (Wilson)
+WORTH = 0.05  # share of all lost stars from which it is
 SMALL = 0.005  # stars below which two decimals would print nothing
 _FRIDAY = 4
 
@@ -30,8 +31,8 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "not_as_described": "对照实物重拍主图、改详情页",
         "size_fit": "实测尺寸和分量，改详情页上的标注",
         "counterfeit": "核对进货凭证，详情页加验真方式",
-        "spoiled": "先到期的先发，高温天加保温",
-        "taste_smell": "逐批留样检查，味道不对的停发",
+        "spoiled": "查在库的效期和防潮，先到期的先发，坏的下架",
+        "taste_smell": "味道不对的批次停发，和供应商查来由",
         "usability": "补一张使用图，改进说明书",
         "poor_value": "核对同款价格，调整赠品或定价",
         "late_dispatch": "清理超 24 小时未发的订单，缺货的先下架",
@@ -79,21 +80,24 @@ def chosen(
     names: Mapping[str, str],
     made: str = "",
 ) -> pd.DataFrame:
-    """本周三件事: cause, where, why, verdict, action, points, owner, due; at most three rows.
+    """本周三件事: cause, where, why, verdict, action, points, owner, due; at most three rows, and none to fill up.
 
     First the findings that are sure and still go on, most important first; then the dearest causes of the ledger,
-    less what surges cost that are over (those are left to the watch list); findings that are only possible fill
-    what is left. `points` is what the mean stars of the ledger's weeks would gain: of a finding, if it fell back to
-    its baseline, and never more than the whole cause costs; of a cost, if the cause vanished.
+    less what surges cost that are over (those are left to the watch list); then findings that are only possible. What
+    is not sure needs ENOUGH reviews and WORTH of all lost stars. `points` is what the mean stars of the ledger's weeks
+    would gain: of a finding, if it fell back to its baseline, and never more than the whole cause costs; of a cost, if
+    the cause vanished.
     """
-    wanted = ["cause", "where", "why", "verdict", "loss"]
-    sure, unsure = (_ongoing(found[found["verdict"] == word], week, names) for word in (REAL, POSSIBLE))
+    wanted = ["cause", "where", "why", "verdict", "k", "loss"]
+    sure, unsure = (list(_ongoing(found[found["verdict"] == word], week, names)) for word in (REAL, POSSIBLE))
     rows = pd.DataFrame([*sure, *_dear(ledger, _over(found, week)), *unsure], columns=wanted)
-    rows = rows.drop_duplicates("cause").head(3).reset_index(drop=True)
     most = rows["cause"].map(dict(zip(ledger["cause"], ledger["loss"], strict=True))).fillna(0)
-    return rows.drop(columns="loss").assign(
+    rows = rows.assign(loss=rows["loss"].clip(upper=most))
+    evident = (rows["k"] >= ENOUGH) & (rows["loss"] >= WORTH * ledger["loss"].sum())
+    rows = rows[evident | (rows.index < len(sure))].drop_duplicates("cause").head(3).reset_index(drop=True)
+    return rows.drop(columns=["k", "loss"]).assign(
         action=rows["cause"].map(ACTIONS),
-        points=rows["loss"].clip(upper=most) / ledger["n"].max(),
+        points=rows["loss"] / ledger["n"].max(),
         owner=[owners[CAUSES[cause].dimension] for cause in rows["cause"]],
         due=due(week, made),
     )
@@ -101,7 +105,7 @@ def chosen(
 
 def _ongoing(found: pd.DataFrame, week: str, names: Mapping[str, str]) -> Iterator[tuple[object, ...]]:
     for finding in each(current(found, week)):
-        yield finding.cause, place(finding, names), sentence(finding, names), pill(finding), finding.loss
+        yield finding.cause, place(finding, names), sentence(finding, names), pill(finding), finding.k, finding.loss
 
 
 def _over(found: pd.DataFrame, week: str) -> dict[str, float]:
@@ -111,7 +115,7 @@ def _over(found: pd.DataFrame, week: str) -> dict[str, float]:
 
 
 def _dear(ledger: pd.DataFrame, over: Mapping[str, float]) -> Iterator[tuple[object, ...]]:
-    known = ledger[(ledger["k"] >= ENOUGH) & (ledger["cause"] != UNATTRIBUTED)]
+    known = ledger[ledger["cause"] != UNATTRIBUTED]
     known = known.assign(left=known["loss"] - known["cause"].map(over).fillna(0))
     for cost in each(known[known["left"] > 0].sort_values(["left", "cause"], ascending=[False, True])):
         counted = f"{theme.ratio(cost.k, cost.n)} 条评了星的评价因它丢星"
@@ -120,6 +124,7 @@ def _dear(ledger: pd.DataFrame, over: Mapping[str, float]) -> Iterator[tuple[obj
             "全店",
             f"占全部丢星的 {theme.percent(cost.share_of_loss)}，{counted}。",
             COST,
+            cost.k,
             cost.left,
         )
 
@@ -133,17 +138,25 @@ def things_to_do(
     """
     rows = chosen(found, ledger, owners, week, names, made)
     if rows.empty:
-        return tag("p", "没有需要处理的根因。", class_="note")
+        return notes(f"没有需要处理的根因：{_LEFT}。")
     kinds = dict.fromkeys(_kind(verdict) for verdict in rows["verdict"])
     told = "；".join(f"{kind}：{_LOST[kind]}" for kind in kinds)
-    explained = notes(f"{told}。都是摊到每条评价上的星。", f"{_ORDER}{_dated(week, made)}")
+    lines = (_fewer(len(rows)), f"{told}。都是摊到每条评价上的星。", f"{_ORDER}{_dated(week, made)}")
+    explained = notes(*filter(None, lines))
     return tag("ol", *(_thing(row) for row in each(rows)), class_="todo") + explained
 
 
 _ORDER = (
     "先后：确定变多和一直偏高的在前，接着是近期共丢最多的（已经结束的不算），最后是“可能”的；同一类里丢星多的在前。"
 )
+_LEFT = f"没有确定变多或一直偏高的，而且丢星不到全部的 {WORTH:.0%} 或评价不到 {ENOUGH} 条（已经结束的不算）"
 _LOST = {"多丢": "比平时、比其他商品多丢的，恢复正常就能补回", "共丢": "这种抱怨一共丢的，全部消失才补回"}
+
+
+def _fewer(things: int) -> str:
+    """Why there are fewer than three things; "" where there are three."""
+    lacking = {1: "没有第二件", 2: "没有第三件"}.get(things, "")
+    return f"{lacking}：其余根因{_LEFT}，不凑数。" if lacking else ""
 
 
 def _kind(verdict: str) -> str:

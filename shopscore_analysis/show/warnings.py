@@ -1,26 +1,19 @@
-"""Warnings, bursts, offers, hidden returns and suspect reviews as tables and sentences."""
+"""Warnings, offers, hidden returns and suspect reviews as tables and sentences."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
 
-from shopscore_analysis.schema import FALSE_BURSTS_A_WEEK, RECENT_DAYS, cause_label
+from shopscore_analysis.schema import OPEN, UNKNOWN, WAITING, cause_label
 from shopscore_analysis.show import theme
-from shopscore_analysis.show.grid import evidence_id
 from shopscore_analysis.show.html import Html, folded, joined, marked, tag
-from shopscore_analysis.show.tables import Column, Names, column, each, rated, table
+from shopscore_analysis.show.tables import Column, column, each, rated, table
 
 SHOWN = 30
-_RECENT, _INCOMPLETE = f"最近 {RECENT_DAYS} 天", "未到齐"
-VOICES = (
-    "一次发声：一个订单在一天里写了评价或追评、或申请了售后；一个订单的同一种抱怨只在头一天算一次。"
-    f"突增的次数从“哪天起”数到看出那天为止，以后的不算在里面，看最近 {RECENT_DAYS} 天的就知道还在不在继续。"
-)
 _LIMITED = {"most": "（到上限）", "least": "（按下限）", "paid": "（不超过实付）", "": ""}
-_GOES_ON = {True: "还在继续", False: "没有再明显偏多"}
 LEVELS = {3: "三级", 2: "二级", 1: "一级"}
 GRAVITY = "三级最重：人身安全、监管、曝光；二级：纠纷要升级；一级最轻：不满和着急。"
 OFFERS = {"refund": "全额退款", "partial": "部分补偿", "coupon": "优惠券", "resend": "补发", "nothing": "不补偿"}
@@ -33,13 +26,37 @@ _HIDDEN = {
 }
 
 
-def _day(at: datetime) -> str:
+def day(at: datetime) -> str:
+    """The day without its year, or the sign for nothing where none is known."""
     return theme.NOTHING if pd.isna(at) else f"{at.month}月{at.day}日"
 
 
 def moment(at: datetime) -> str:
     """Day and minute, or the sign for nothing where no time is known."""
     return theme.NOTHING if pd.isna(at) else f"{at.month}月{at.day}日 {at:%H:%M}"
+
+
+def overdue(row: Any, today: str) -> int:
+    """How many days ago the last day to answer a warning was; 0 where it is not over, was answered, or has no clock.
+
+    What nobody knows to have been answered (a follow-up) is overdue as well. `today`: such as 2026-11-22, "" where
+    nobody knows the day.
+    """
+    if not today or row.answer not in (*OPEN, UNKNOWN) or pd.isna(row.due):
+        return 0
+    return max(int((date.fromisoformat(today) - row.due.date()).days), 0)
+
+
+def clock_words(row: Any, today: str) -> tuple[str, str]:
+    """By when a warning is to be answered and how long ago that was, and how it was answered.
+
+    >>> row = pd.Series({"due": datetime(2026, 11, 15, 14, 24), "answer": "待答复"})
+    >>> clock_words(row, "2026-11-15"), clock_words(row, "2026-11-22")
+    (('最晚 11月15日 14:24', '待答复'), ('最晚 11月15日 14:24，已过期 7 天', '导出时还没有答复'))
+    """
+    late = overdue(row, today)
+    answer = "导出时还没有答复" if late and row.answer == WAITING else row.answer
+    return f"最晚 {moment(row.due)}" + (f"，已过期 {late} 天" if late else ""), answer
 
 
 def _fen(amount: Any) -> str:
@@ -50,15 +67,19 @@ _QUOTE = Column("原话（已脱敏）", lambda row: marked(row.text, [(row.star
 _ORDER_WEEK = Column("下单周", lambda row: theme.plain(row.order_week), number=False)
 
 
-def warning_line(warnings: pd.DataFrame, found: pd.DataFrame, period: str = "", burst_period: str = "") -> str:
+def warning_line(
+    warnings: pd.DataFrame, found: pd.DataFrame, period: str = "", burst_period: str = "", today: str = ""
+) -> str:
     """The warnings and bursts in one line; their periods are named where they are not the same.
 
-    `warnings`: `watch.warnings`; `found`: `watch.bursts`.
+    `warnings`: `watch.warnings`; `found`: `watch.bursts`; `today`: see `overdue`.
     """
     counts = warnings["level"].value_counts()
     told = "、".join(f"{LEVELS[level]} {counts.get(level, 0)} 条" for level in (3, 2, 1))
-    waiting = int(warnings["answer"].isin(["超时未答复", "待答复"]).sum())
-    said = f"{period}预警 {len(warnings)} 条（{told}），其中 {waiting} 条还没有答复"
+    open_ = warnings[warnings["answer"].isin(OPEN)]
+    late = sum(overdue(row, today) > 0 for row in each(open_))
+    past = f"（按 {day(datetime.fromisoformat(today))}算，{late} 条已过期）" if late else ""
+    said = f"{period}预警 {len(warnings)} 条（{told}），其中 {len(open_)} 条还没有答复{past}"
     return f"{said}；{burst_period}抱怨突增 {len(found)} 处。"
 
 
@@ -100,29 +121,24 @@ def alarms(waiting: pd.DataFrame) -> Html:
     return tag("p", tag("strong", said), marked(first.text, [(first.start, first.end)]), class_="note")
 
 
-def warnings_list(found: pd.DataFrame, limit: int = SHOWN) -> Html:
+def warnings_list(found: pd.DataFrame, limit: int = SHOWN, today: str = "") -> Html:
     """The warnings as cards, gravest and newest first, each with its clock, answer and script; at most `limit`.
 
-    `found`: `watch.warnings`. How many were left out is printed; the same rows as a table lie folded below.
+    `found`: `watch.warnings`; `today`: see `overdue`. How many were left out is printed; the same rows as a
+    table lie folded below.
     """
     if found.empty:
         return tag("p", "这一时期没有预警。", class_="note")
-    cards = [_warning(row) for row in each(found.head(limit))]
+    cards = [_warning(row, today) for row in each(found.head(limit))]
     rest = len(found) - len(cards)
     note = tag("p", f"另有 {rest} 条未列出。", class_="note") if rest else Html()
-    return tag("ul", *cards, class_="watch") + note + folded("看数据表", _warnings_table(found, limit), class_="twin")
+    twin = folded("看数据表", _warnings_table(found, limit, today), class_="twin")
+    return tag("ul", *cards, class_="watch") + note + twin
 
 
-def _warning(row: Any) -> Html:
+def _warning(row: Any, today: str) -> Html:
     ordered = f"{row.order_week} 下单" if isinstance(row.order_week, str) else "下单周未知"
-    facts = (
-        row.product,
-        row.source,
-        ordered,
-        f"写于 {moment(row.written)}",
-        f"最晚 {moment(row.due)} 答复",
-        row.answer,
-    )
+    facts = (row.product, row.source, ordered, f"写于 {moment(row.written)}", *clock_words(row, today))
     said = tag("blockquote", marked(row.text, [(row.start, row.end)]))
     told = tag("p", " · ".join(facts), class_="note")
     what = tag("div", tag("strong", "、".join((row.rule, *row.also))), said, told, _script(row))
@@ -134,7 +150,7 @@ def _script(row: Any) -> Html:
     return folded(f"建议话术：{row.situation}{f'（也属于{others}）' if others else ''}", tag("p", row.script))
 
 
-def _warnings_table(found: pd.DataFrame, limit: int) -> Html:
+def _warnings_table(found: pd.DataFrame, limit: int, today: str) -> Html:
     columns = [
         Column("级别", lambda row: LEVELS[row.level], number=False),
         Column("触发", lambda row: "、".join((row.rule, *row.also)), number=False),
@@ -143,7 +159,8 @@ def _warnings_table(found: pd.DataFrame, limit: int) -> Html:
         column("source", "出处", number=False),
         Column("写于", lambda row: moment(row.written)),
         Column("最晚答复", lambda row: moment(row.due)),
-        column("answer", "答复", number=False),
+        Column("答复", lambda row: clock_words(row, today)[1], number=False),
+        Column("已过期（天）", lambda row: theme.count(overdue(row, today)) if overdue(row, today) else theme.NOTHING),
         Column("情形", lambda row: "、".join(row.situations), number=False),
         _QUOTE,
     ]
@@ -167,53 +184,6 @@ def answered_table(counted: pd.DataFrame) -> Html:
 
 def _answer_column(at: int, heading: str) -> Column:
     return Column(heading, lambda row: theme.count(row[at]))
-
-
-def bursts_table(found: pd.DataFrame, names: Names, limit: int = SHOWN) -> Html:
-    """Bursts: where, which cause, on which day they were seen, from what to what; each a door to its quotes.
-
-    `found`: `watch.bursts`.
-    """
-    columns = [
-        Column("商品", lambda row: names.get(row.product_id, row.product_id) or "全店", number=False),
-        Column("根因", _door, number=False),
-        column("verdict", "判断", number=False),
-        Column("从哪天起", lambda row: _day(row.from_day)),
-        Column("哪天看出", lambda row: _day(row.alarm_day)),
-        Column("现在", lambda row: _GOES_ON[bool(row.goes_on)], number=False),
-        Column("最近一次", lambda row: _day(row.seen_day)),
-        Column("到看出那天：抱怨/发声", lambda row: theme.ratio(row.k, row.n)),
-        Column("之前 84 天：抱怨/发声", lambda row: theme.ratio(row.past_k, row.past_n)),
-        Column(f"{_RECENT}（{_INCOMPLETE}）：抱怨/发声", lambda row: theme.ratio(row.now_k, row.now_n)),
-    ]
-    note = tag(
-        "p",
-        f"{VOICES}平均每周误报不超过 {FALSE_BURSTS_A_WEEK:g} 处。"
-        f"{_INCOMPLETE}：最近几天的还会陆续进来，不要拿它和前面的直接比。",
-        class_="note",
-    )
-    return table(found, columns, "抱怨突增：和自己之前的水平比", limit=limit) + note
-
-
-def burst_words(row: Any, names: Names) -> str:
-    """One burst in a sentence.
-
-    `row`: a row of `watch.bursts`.
-    """
-    where = names.get(row.product_id, row.product_id) or "全店"
-    seen = f"{_day(row.from_day)}起，到{_day(row.alarm_day)}看出（{row.verdict}）为止，{_voiced(row.k, row.n)}"
-    before = f"之前 84 天 {_voiced(row.past_k, row.past_n)}"
-    now = f"{_GOES_ON[bool(row.goes_on)]}，最近一次是 {_day(row.seen_day)}"
-    recent = f"{_RECENT} {_voiced(row.now_k, row.now_n)}（{_INCOMPLETE}）"
-    return f"[突增] {where}的「{cause_label(row.cause)}」：{seen}，{before}；{now}，{recent}。"
-
-
-def _voiced(k: int, n: int) -> str:
-    return f"{theme.count(n)} 次发声里抱怨 {theme.count(k)} 次"
-
-
-def _door(row: Any) -> Html:
-    return tag("a", cause_label(row.cause), href=f"#{evidence_id(row.cause)}")
 
 
 def offers_table(offers: pd.DataFrame, caption: str, limit: int = SHOWN) -> Html:
@@ -341,7 +311,7 @@ def disagreeing_table(found: pd.DataFrame, limit: int = SHOWN) -> Html:
     `found`: `measure.disagreeing`.
     """
     columns = [
-        Column("申请于", lambda row: _day(row.applied_at)),
+        Column("申请于", lambda row: day(row.applied_at)),
         column("product", "商品", number=False),
         column("reason", "登记的原因", number=False),
         _cause("blamed", "买家写的根因"),
@@ -373,7 +343,7 @@ def _suspected(why: str, rows: pd.DataFrame, limit: int) -> Html:
 
 def _audited(row: Any) -> Html:
     crowd = f" · 同批 {row.crowd} 条" if row.crowd else ""
-    facts = f"{theme.count(row.stars)} 星 · {row.product} · {_day(row.reviewed_at)}{crowd}"
+    facts = f"{theme.count(row.stars)} 星 · {row.product} · {day(row.reviewed_at)}{crowd}"
     return tag("blockquote", marked(row.text, [(row.start, row.end)])) + tag("p", facts, class_="note")
 
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from shopscore_analysis.text.grams import LONGEST
 from shopscore_analysis.text.lexicon import CAUSE_NAMES
-from shopscore_analysis.text.model import LONGEST, sums
+from shopscore_analysis.text.model import sums
 from shopscore_analysis.text.normalize import batch
 
 MOST, LEAST = 3, 1 / 3  # windows that are told, and the least weight of one beside the heaviest

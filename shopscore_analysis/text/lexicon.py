@@ -2,7 +2,8 @@
 
 A phrase may hold alternatives: `物流(太|很|)慢` stands for three phrases, and `{很}` for the words of that
 name in groups.toml. A pair is an aspect and a fault that stand in one clause, in this order, at most
-`reach` characters apart. Marks (marks.toml) are the words that deny, suspend, part or protect.
+`reach` characters apart. Marks (marks.toml) are the words that deny, suspend, part or protect,
+and the people whose manners are told of.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from shopscore_analysis.text.normalize import fold
 CAUSE_NAMES = tuple(CAUSES)
 CLASSES = (*CAUSE_NAMES, "dissatisfied", "faint", "praise")
 DISSATISFIED, FAINT, PRAISE = (len(CAUSE_NAMES) + i for i in range(3))
-ROLES = ("deny", "post_deny", "suspend", "contrast", "guard")
-_SUSPEND, _GUARD = (1 << ROLES.index(role) for role in ("suspend", "guard"))
+ROLES = ("deny", "post_deny", "suspend", "contrast", "guard", "courier", "desk")
+_SUSPEND, _GUARD, _COURIER = (1 << ROLES.index(role) for role in ("suspend", "guard", "courier"))
 MAX_PAIRS = 63
 OWN = "lexicon.toml"  # what a shop adds and rejects
 OWNED = 1 << len(ROLES)  # the role of what it adds: it counts, whatever the model thinks of the text
@@ -111,6 +112,7 @@ def phrase_lexicon(
         draft.reach = draft.reach if reach is None else min(draft.reach, reach)
         if draft.roles & _SUSPEND:  # a word that suspends must not be guarded away (别家)
             draft.roles &= ~_GUARD
+        draft.roles &= ~_COURIER  # whose manners they are is asked of causes only
     _add_causes(drafts, pairs, dict(zip(CLASSES, entries, strict=False)), groups, "phrases")
     return compiled(drafts, pairs, "")
 

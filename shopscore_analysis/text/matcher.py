@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 
 import numpy as np
@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 
 from shopscore_analysis.text.clauses import boundaries
 from shopscore_analysis.text.compiled import Lexicon
-from shopscore_analysis.text.lexicon import CLASSES, FAINT, FAULTS, OWNED, ROLES
+from shopscore_analysis.text.lexicon import CAUSE_NAMES, CLASSES, FAINT, FAULTS, OWNED, ROLES
 from shopscore_analysis.text.loops import compiled
 from shopscore_analysis.text.normalize import Batch
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-_DENY, _POST, _SUSPEND, _CONTRAST, _GUARD = (1 << index for index in range(len(ROLES)))
+_DENY, _POST, _SUSPEND, _CONTRAST, _GUARD, _COURIER, _DESK = (1 << index for index in range(len(ROLES)))
 _NAMED = (1 << FAINT) - 1  # the causes and plain dissatisfaction
+_BY_COURIER = 1 << CAUSE_NAMES.index("courier")
+_RUDE, _MUTE = (1 << CAUSE_NAMES.index(name) for name in ("bad_attitude", "slow_response"))
 _NEIGHBOURS = 10  # how many earlier matches are looked at for an aspect
 _POST_REACH = 3
 _PLACE = 31  # bits of a place in a batch
@@ -81,7 +83,7 @@ def find(batch: Batch, lexicon: Lexicon) -> Found:
     matches = _unguarded(_shut(_matches(batch, lexicon), batch, lexicon), lexicon)
     ends = boundaries(batch.codes)
     clause = np.cumsum(ends | _contrasts(matches, lexicon, len(ends)), dtype=np.int64)
-    stated = _strongest(_statements(matches, lexicon, clause))
+    stated = _attributed(_strongest(_statements(matches, lexicon, clause)), matches, lexicon, clause, batch)
     marks = _marks(matches, lexicon, _DENY)
     marks = marks.keep(~_inside(marks, stated))
     denied = _reaching(marks, matches, _DENY, lexicon, stated.core, clause) % 2 == 1
@@ -206,7 +208,7 @@ def _paired(
             if faults[fault] == 0 or home[row] != home[fault]:
                 break
             gap = start[fault] - end[row]
-            if gap < 0 or aspects[row] == 0 or (nearest >= 0 and end[row] < nearest):
+            if gap < 0 or aspects[row] & faults[fault] == 0 or (nearest >= 0 and end[row] < nearest):
                 continue
             nearest = start[row]
             classes = np.int64(0)
@@ -243,6 +245,37 @@ def _overrun(stated: _Statements) -> Bools:
     overrun = np.zeros(len(stated.start), dtype=np.bool_)
     overrun[now] = over & (stated.classes[now] & stated.classes[then] == 0)
     return overrun
+
+
+def _attributed(stated: _Statements, matches: _Matches, lexicon: Lexicon, clause: Ints, batch: Batch) -> _Statements:
+    """The statements, with the manners of couriers told of couriers: of whom is named last.
+
+    Where a courier and the desk are named side by side (客服和快递员态度都差), both are meant.
+    """
+    people = _marks(matches, lexicon, _COURIER | _DESK)
+    about = np.flatnonzero((stated.classes & (_RUDE | _MUTE) > 0) & ~stated.owned)
+    if not len(people.start) or not len(about):
+        return stated
+    about, who = _named(stated, about, people, clause, batch)
+    courier = lexicon.roles[people.pattern] & _COURIER > 0
+    before = np.maximum(who - 1, 0)
+    joined = (who > 0) & (people.start[who] - people.end[before] <= 1) & (courier[who] != courier[before])
+    joined &= clause[people.start[who]] == clause[people.start[before]]
+    classes = stated.classes.copy()
+    classes[about[courier[who] | joined]] |= _BY_COURIER
+    classes[about[courier[who] & ~joined]] &= ~(_RUDE | _MUTE)
+    return replace(stated, classes=classes)
+
+
+def _named(stated: _Statements, about: Ints, people: _Matches, clause: Ints, batch: Batch) -> tuple[Ints, Ints]:
+    """Rows of the statements that name somebody in their clause, or the one before if rude, and of those people."""
+    behind = stated.end[about] + 2 * (batch.codes[stated.end[about]] == ord("的"))  # 态度恶劣的快递员
+    who = np.searchsorted(people.start, behind) - 1
+    begins = batch.starts[np.searchsorted(batch.starts, stated.start[about], side="right") - 1]
+    apart = clause[stated.start[about]] - clause[people.start[who]]
+    near = apart <= (stated.classes[about] & _RUDE > 0)  # who is silent is named in the same clause
+    told = (who >= 0) & near & (people.start[who] >= begins)
+    return about[told], who[told]
 
 
 def _inside(marks: _Matches, stated: _Statements) -> Bools:

@@ -19,8 +19,9 @@ from io import BytesIO
 import numpy as np
 from numpy.typing import NDArray
 
+from shopscore_analysis.text.grams import UNIT, Vocabulary, added, columns, packed, vocabulary
 from shopscore_analysis.text.lexicon import CAUSE_NAMES, CLASSES
-from shopscore_analysis.text.loops import added, gathered, ngrams, parted, weighed
+from shopscore_analysis.text.loops import gathered, parted, weighed
 from shopscore_analysis.text.matcher import Found
 from shopscore_analysis.text.net import Net, hear
 from shopscore_analysis.text.normalize import Batch
@@ -28,12 +29,10 @@ from shopscore_analysis.text.normalize import Batch
 Reals = NDArray[np.float32]
 Ints = NDArray[np.int64]
 OUTPUTS = (*CAUSE_NAMES, "complaint")
-LONGEST = 4  # characters of an n-gram
-BITS = 22  # of a hash
 CLAUSE_SHARE = 0.5
 MOST = 3  # statements of one class that a text or clause is credited with
 LEAST = 1e-6  # squared length of a text without known n-grams
-_MOOD_MIDDLE, _MOOD_SLOPE = -0.3, 4.0  # of the standardised tone, chosen on texts that no weight has seen
+_MOOD_MIDDLE, _MOOD_SLOPE = 0.0, 3.0  # of the standardised tone, chosen on texts that no weight has seen
 _TONE = len(OUTPUTS) + 1  # columns of weights: the outputs and the tone
 # chosen on categories of goods that were left out of training
 _FAMILIAR, _FOREIGN = 0.98, 0.90  # shares of taught n-grams from which a text is wholly familiar, wholly strange
@@ -42,7 +41,6 @@ _PHRASE_TRUST = 3.0
 # of 10,020 statements about 12,000 real reviews, eleven change where it is not.
 CLOSED, SURE = -0.6, 0.5
 _CERTAIN = 80.0  # a logit beyond which nothing changes
-_UNIT = 1024  # in 1 of rarity
 TONE_SHRINK = 30.0  # short clauses have less to say: added to their squared length
 
 
@@ -98,48 +96,6 @@ class Scored:
         return best
 
 
-@dataclass(frozen=True)
-class Vocabulary:
-    """The n-grams that the model knows: a bit a hash, 64 to a number, and how many are known before each number.
-
-    So a hash that is known has the column of its place among them. All of it fits in the cache of one core.
-    """
-
-    bits: NDArray[np.uint64]
-    before: NDArray[np.int32]
-    size: int
-
-
-def vocabulary(hashes: Ints) -> Vocabulary:
-    """The vocabulary of sorted hashes: hash i has column i."""
-    known = np.zeros(1 << BITS, dtype=np.bool_)
-    known[hashes] = True
-    bits = np.packbits(known, bitorder="little").view("<u8").astype(np.uint64)
-    count = np.bitwise_count(bits).astype(np.int32)
-    return Vocabulary(bits, np.cumsum(count, dtype=np.int32) - count, len(hashes))
-
-
-def columns(batch: Batch, spans: Ints, known: Vocabulary) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """The columns of the n-grams known in each clause, in the order of the text, and where those of each clause end.
-
-    `spans` [clauses, 2] says where each lies. An n-gram that crosses a border is none, nor is one that begins with an
-    unknown one; equal ones stay apart.
-    """
-    mute = np.zeros(len(batch.codes), dtype=np.bool_)
-    mute[_wordless(batch.codes)] = True
-    found, ends = ngrams(batch.codes, spans, mute, LONGEST, 32 - BITS, known.bits, known.before)
-    return found, ends
-
-
-def _wordless(codes: NDArray[np.uint32]) -> Ints:
-    """The characters that speak of nothing: ends of texts, and numbers of which a mask left a part (138****0000)."""
-    star = codes == ord("*")
-    number = np.flatnonzero(star | ((codes >= ord("0")) & (codes <= ord("9"))))
-    run = np.cumsum(np.diff(number, prepend=-2) > 1)
-    masked = np.bincount(run, weights=star[number]) > 0
-    return np.concatenate([np.flatnonzero(codes == ord("\n")), number[masked[run]]])
-
-
 def tones(whole: Reals, parts: Reals, text: Ints, texts: int) -> Reals:
     """Tone features of each text [texts, 8]: whole, and most, least, mean, last and second most of its clauses."""
     count = np.bincount(text, minlength=texts)
@@ -168,24 +124,11 @@ def weights() -> Weights:
     return Weights(
         stored["hashes"].astype(np.int64),
         packed(stored["grams"], stored["rarity"], stored["taught"]),
-        np.append(stored["scale"].astype(np.float64), [1 / _UNIT, 1 / _UNIT, 1 / _UNIT**2]),
+        np.append(stored["scale"].astype(np.float64), [1 / UNIT, 1 / UNIT, 1 / UNIT**2]),
         **{name: stored[name].astype(np.float64) for name in ("lexicon", "bias")},
         **{name: stored[name].astype(np.float32) for name in ("tone", "tone_mean", "tone_scale", "threshold", "slope")},
         net=Net(**{field.name: stored[f"net_{field.name}"] for field in fields(Net)}),
     )
-
-
-def packed(grams: NDArray[np.int8], rarity: NDArray[np.float16], taught: NDArray[np.bool_]) -> NDArray[np.uint64]:
-    """A row of four numbers for each n-gram, half a line of a cache: see `loops.added`.
-
-    Three hold its 24 weights, eight to a number and each 128 more, so that none is negative; the fourth its rarity in
-    the lower half, and in the upper one once more if a labelled text held it. A rarity of half precision from 1 to 16
-    is a whole number of 1/1024.
-    """
-    lifted = np.ascontiguousarray(grams.astype(np.int16) + 128, dtype=np.uint8)
-    weights = lifted.view("<u8").astype(np.uint64)
-    fixed = np.round(rarity.astype(np.float64) * _UNIT).astype(np.uint64)
-    return np.column_stack([weights, fixed | (fixed * taught << np.uint64(32))])
 
 
 @lru_cache(maxsize=1)

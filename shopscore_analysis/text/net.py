@@ -20,11 +20,8 @@ from shopscore_analysis.text.normalize import Batch
 
 WIDTHS = (2, 3, 4)  # characters of a window, as `felt` has them
 MARGIN = max(WIDTHS)  # of what lies outside of a text: every width sees a window of nothing else
-EDGE, UNKNOWN, FIRST = (
-    0,
-    1,
-    2,
-)  # rows of what lies outside, of characters training has not seen, of the first that it has
+# rows of what lies outside, of characters that training has not seen, of the first that it has
+EDGE, UNKNOWN, FIRST = 0, 1, 2
 MOST_SAID = 2  # statements of one class that count
 LIMIT = (2**15 - 1) // max(WIDTHS)  # of what a character adds to a feature: a window sums up that many
 _PLANES = 0x110000

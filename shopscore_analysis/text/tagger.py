@@ -32,7 +32,8 @@ STRANGE = 0.3  # and what a text unlike the labelled ones takes of that
 CONTENT = 0.5  # where phrases praise or deny and none complains, half is left: the model alone states nothing there
 _UNNAMED = 0.65  # what is left of a complaint where no phrase complains
 _ONLY_DENIALS = 0.35  # what is left of a complaint where everything said is denied
-_MILD = 0.4  # the mean of complaint and mood from which a text counts as complaining: mild ones sound favourable
+_BELIEVED = 0.5  # of what mood leaves open goes to the complaint that the model believes in, at most
+_MILD = 0.55  # of both together, from which a text counts as complaining
 
 _SIGN, _SPOKEN, _HAN = 1, 2, 4  # bits of a character; the last is the highest
 _SPAN_BITS = 32  # of a number that holds a pair and a place in its text
@@ -199,7 +200,7 @@ def dissatisfaction(
     """How dissatisfied each text is: what the model believes and how the text sounds, within what it says."""
     named = said[:, : FAINT + 1].any(axis=1)
     plain = said[:, DISSATISFIED] | caused
-    mixed = (np.where(named | caused, believed, believed * _UNNAMED) + mood) / 2
+    mixed = 1 - (1 - mood) * (1 - _BELIEVED * np.where(named | caused, believed, believed * _UNNAMED))
     mixed[~named & ~caused & denied.any(axis=1)] *= _ONLY_DENIALS
     complaint = np.interp(mixed, (0.0, _MILD, 1.0), (0.0, SAID, 1.0))
     complaint[plain] = np.maximum(complaint[plain], SAID + _PLAIN * complaint[plain])

@@ -315,15 +315,96 @@ def test_a_cause_is_heard_on_the_day_of_the_text_that_shows_it(tmp_path: Path, t
     assert causes.loc[causes["cause"] == "defect", "day"].tolist() == [pd.Timestamp(heard)]
 
 
-def test_bursts_look_back_half_a_year_before_the_days_asked_for(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever was tagged: what a burst is compared with does not depend on how much of the past is at hand."""
+@pytest.mark.parametrize(("days", "first"), [(7, "2026-04-20"), (28, "2026-04-20"), (35, "2026-04-13")])
+def test_bursts_look_back_half_a_year_before_four_weeks_or_more(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, days: int, first: str
+) -> None:
+    """Whatever was tagged: what a burst is compared with, and so its date, is the same for a week and for four."""
     day = pd.date_range("2024-01-01", "2026-11-15")
     rows = pd.DataFrame({"day": day, "product_id": "1", "voice": range(len(day)), "cause": "defect"})
     seen: list[pd.Timestamp] = []
     monkeypatch.setattr(watch, "voices_of", lambda _: (rows, rows))
     monkeypatch.setattr(
-        watch.detection, "bursts", lambda heard, voices, *_: seen.extend((heard["day"].min(), voices["day"].min()))
-    )
-    watch.bursts(shop, WEEK)
-    assert seen == [pd.Timestamp("2026-05-11")] * 2
+        watch.detection, "bursts",
+        lambda heard, voices, *_: seen.extend((heard["day"].min(), voices["day"].min())) or rows.head(0),
+    )  # fmt: skip
+    watch.bursts(shop, WEEK.back(days))
+    assert seen == [pd.Timestamp(first)] * 2
     assert watch.Span(date.min, WEEK.until).before(7).since == date.min
+
+
+@pytest.mark.parametrize(
+    ("product", "weeks"), [("1", ("2026-W44", "2026-W46")), ("2", ("2026-W43", "2026-W45")), ("3", ("", ""))]
+)
+def test_a_burst_bears_the_weeks_that_the_weekly_report_gives_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, product: str, weeks: tuple[str, str]
+) -> None:
+    """Its product's own before those of the whole shop; none where cause, days or direction are others."""
+    columns = ["kind", "cause", "product_id", "from_week", "to_week", "loss"]
+    told = [
+        ("change", "defect", None, "2026-W43", "2026-W45", 3.0),
+        ("change", "defect", "1", "2026-W44", "2026-W46", 2.0),
+        ("level", "size_fit", "3", "2026-W34", "2026-W46", 5.0),
+        ("change", "size_fit", "3", "2026-W44", "2026-W46", -1.0),
+        ("change", "size_fit", "3", "2026-W30", "2026-W31", 1.0),
+    ]
+    monkeypatch.setattr(watch, "findings", lambda *_, **__: pd.DataFrame(told, columns=columns))
+    cause = "size_fit" if product == "3" else "defect"
+    found = watch.in_weeks(shop, _burst(product, cause), WEEK.until)
+    assert [*found[["from_week", "to_week"]].itertuples(index=False, name=None)] == [weeks]
+    assert found["of_shop"].tolist() == [product == "2"]
+    assert watch.in_weeks(shop, _burst("", "defect"), WEEK.until)["of_shop"].tolist() == [False]
+
+
+def _burst(product: str, cause: str = "defect", alarm: str = "2026-10-30") -> pd.DataFrame:
+    days = {"from_day": "2026-10-24", "alarm_day": alarm, "seen_day": "2026-11-15"}
+    told = {"product_id": product, "cause": cause} | {name: pd.Timestamp(day) for name, day in days.items()}
+    return pd.DataFrame([told])
+
+
+def _changes(*spans: tuple[str, str]) -> pd.DataFrame:
+    told = pd.DataFrame(spans, columns=["from_week", "to_week"])
+    return told.assign(kind="change", cause="defect", product_id="1", loss=1.0)
+
+
+@pytest.mark.parametrize(
+    ("alarm", "first"),
+    [("2026-10-24", "2026-W40"), ("2026-10-29", "2026-W40"), ("2026-11-01", "2026-W45"), ("2026-11-12", "2026-W46")],
+)
+def test_of_several_changes_a_burst_is_the_one_nearest_its_alarm(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, alarm: str, first: str
+) -> None:
+    told = _changes(("2026-W40", "2026-W43"), ("2026-W46", "2026-W46"), ("2026-W45", "2026-W45"))
+    monkeypatch.setattr(watch, "findings", lambda *_, **__: told)
+    assert watch.in_weeks(shop, _burst("1", alarm=alarm), WEEK.until)["from_week"].tolist() == [first]
+
+
+@pytest.mark.parametrize(
+    ("until", "week", "asked"),
+    [
+        ("2026-11-17", "", ["2026-W46"]),  # of the newest week that is over, as the report without --week
+        ("2026-11-17", "2026-W45", ["2026-W45"]),
+        ("2026-11-08", "", []),  # what was written later has no say
+        ("2020-01-01", "2026-W45", []),
+    ],
+)
+def test_the_weeks_of_bursts_are_those_of_one_weekly_report(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, until: str, week: str, asked: list[str]
+) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(Shop, "weeks", ["2026-W45", "2026-W46", "2026-W47"])
+    monkeypatch.setattr(Shop, "_over", lambda _: lambda one: one < "2026-W47")
+    monkeypatch.setattr(Shop, "history", lambda *_: None)
+    monkeypatch.setattr(watch, "findings", lambda _, one, **__: seen.append(one) or _changes(("2026-W44", one)))
+    found = watch.in_weeks(shop, _burst("1"), date.fromisoformat(until), week)
+    assert seen == asked and found["to_week"].tolist() == (asked or [""])
+
+
+def test_no_burst_asks_the_tally_for_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Shop, "history", lambda *_: pytest.fail("counted for nothing"))
+    assert watch.bursts(shop, WEEK).empty and {"from_week", "to_week"} <= set(watch.bursts(shop, WEEK))
+
+
+def test_a_burst_of_returns_alone_is_in_no_week_of_a_report(empty: Shop) -> None:
+    found = pd.DataFrame({"product_id": ["1"], "cause": "defect"})
+    assert watch.in_weeks(empty, found, WEEK.until)["from_week"].tolist() == [""]

@@ -77,6 +77,18 @@ def test_what_the_whole_shop_suffers_is_told_of_the_whole_shop() -> None:
     found = bursts(pd.concat([heard, many]), voices, START, LAST)
     whole = found[(found["product_id"] == "") & (found["cause"] == "courier")]
     assert len(whole) == 1 and whole["verdict"].iloc[0] == REAL
+    assert set(found.loc[found["cause"] == "courier", "product_id"]) == {""}
+
+
+def test_of_what_the_whole_shop_suffers_only_a_product_that_is_worse_is_told_as_well() -> None:
+    """Eight products, five voices a day; from day 40 on one of them complains each day, of the product x all five."""
+    days, products = pd.date_range(START, periods=60), ["x", *"abcdefg"]
+    voices = pd.concat([pd.DataFrame({"day": days.repeat(5), "product_id": name}) for name in products])
+    late = voices[voices["day"] >= days[40]]
+    once = late.groupby(["product_id", "day"]).head(1)
+    heard = pd.concat([once, *[once[once["product_id"] == "x"]] * 4]).assign(cause="courier")
+    found = bursts(heard, voices, START, days[59].date())
+    assert set(found["product_id"]) == {"", "x"}
 
 
 def test_counts_are_those_of_the_window_on_paper() -> None:
@@ -114,6 +126,21 @@ def test_a_batch_that_has_long_become_the_usual_is_listed_while_it_goes_on(last:
         assert row.alarm_day < days[50]
     else:
         assert found.empty
+
+
+@pytest.mark.parametrize(("between", "begins"), [(2, [40]), (0, [40, 140])])
+def test_a_batch_that_never_fell_back_has_one_date_however_late_it_alarms_again(
+    between: int, begins: list[int]
+) -> None:
+    """Two of five voices from day 40 on and five from day 140: one burst, unless all was well in between."""
+    days = pd.date_range(START, periods=150)
+    voices = pd.DataFrame({"day": days.repeat(5), "product_id": "a"})
+    much = [2] * 12 + [between] * 88 + [5] * 10
+    heard = pd.DataFrame({"day": days[40:].repeat(much), "product_id": "a", "cause": "defect"})
+    found = bursts(heard, voices, days[0].date(), days[149].date())
+    assert sorted((found["from_day"] - days[0]).dt.days) == begins
+    late = bursts(heard, voices, days[130].date(), days[149].date())
+    assert (late["from_day"].min() - days[0]).days == begins[-1]
 
 
 def test_two_complaints_are_none_and_four_weeks_of_past_are_needed() -> None:

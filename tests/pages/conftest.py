@@ -36,7 +36,9 @@ def _artefacts() -> dict[str, list[object]]:
             show.header(worlds.FACTS, "0123456789ab", verdict),
             show.score_tiles(worlds.rank(), worlds.benchmark(), week, 4.8),
         ],
-        "## 本周三件事": [show.things_to_do(found, worlds.ledger(), worlds.OWNERS, week, names)],
+        "## 本周三件事": [
+            show.things_to_do(found.assign(verdict="真实变化"), worlds.ledger(), worlds.OWNERS, week, names)
+        ],
         "## 哪个商品？": [show.heatmap(worlds.cells(), names, evidence=True)],
         "## 分数丢在哪里？": [show.loss_bars(worlds.ledger())],
         "## 离 TOP10 还差多少？": [show.stack(show.gaps(worlds.benchmark()), show.ranks(worlds.rank()))],

@@ -20,7 +20,7 @@ import pytest
 from shopscore_analysis.budget import MB
 from shopscore_analysis.errors import ReportError, SettingsError
 from shopscore_analysis.journal import Journal
-from shopscore_analysis.report import due, inbox
+from shopscore_analysis.report import bundle, due, inbox
 from shopscore_analysis.report.bundle import Bundle
 from shopscore_analysis.report.due import Job, Outcome, ended_well, run_due, shops_under, work
 from shopscore_analysis.report.missed import due_weeks
@@ -38,7 +38,7 @@ def issued(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The weeks made so far; making one costs nothing, and one of a shop called `broken` fails."""
     made: list[str] = []
 
-    def issue(folder: Path, notebook: str, week: str = "") -> Bundle:
+    def issue(folder: Path, notebook: str, week: str = "", today: str = "") -> Bundle:
         if folder.name == "broken":
             raise ReportError("expected the cell to run, found ZeroDivisionError: division by zero", "weekly.ipynb", 3)
         made.append(week)
@@ -84,6 +84,37 @@ def test_shops_that_are_counted_at_once_share_the_memory(
     monkeypatch.setattr(due, "free", lambda: 12_000 * MB)
     run_due(tmp_path, jobs=jobs)
     assert asked[-1].memory == each
+
+
+def test_the_day_that_is_named_is_the_reports_own_and_no_day_is_made_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without --today the dates of a page count from its exports, whenever the scheduler runs."""
+    shop, asked = shops.make(tmp_path / "小店"), []
+    monkeypatch.setattr(due, "_in_lane", lambda lanes, job: asked.append(job) or [])
+    run_due(tmp_path, day=date(2026, 11, 24))
+    run_due(tmp_path)
+    assert [job.made_for for job in asked] == ["2026-11-24", ""]
+    days: list[str] = []
+
+    def issue(folder: Path, notebook: str, week: str, today: str = "") -> Bundle:
+        days.append(today)
+        return Bundle(shops.published(shop, week, {}), Path(), None, Path(), None)
+
+    monkeypatch.setattr(due, "issue", issue)
+    work(asked[0])
+    assert days == ["2026-11-24"]
+
+
+@pytest.mark.parametrize(("notebook", "given"), [("weekly", {"today": "2026-11-24"}), ("01_data_quality", {})])
+def test_only_a_notebook_with_dates_is_told_the_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, notebook: str, given: dict[str, str]
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr("shopscore_analysis.report.run.publish", lambda *args: asked.append(args[-1]))
+    monkeypatch.setattr(bundle, "_indexed", lambda edition, folder: None)
+    bundle.issue(tmp_path, notebook, "2026-W46", today="2026-11-24")
+    assert asked == [given]
 
 
 def test_no_more_shops_run_at_once_than_the_memory_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,6 +65,18 @@ def test_the_last_cell_leaves_the_receipt_and_every_other_an_artefact(content: A
     assert all(ast.unparse(cell[-1]).startswith("show.") for cell in others)
 
 
+def test_whatever_leads_a_plan_is_said_of_weeks_that_are_named(content: Any) -> None:
+    """A month and thirteen weeks led with two causes, and neither said of when."""
+    code = "\n".join(cell.source for cell in _code(content))
+    if "lead_words(" in code or "way_on(" in code:
+        (call,) = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call) and _leads(node))
+        assert ast.unparse(call.args[-1]) in ("weeks", "show.period(tally.weeks)", "show.period(month.weeks)")
+
+
+def _leads(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr in ("lead_words", "way_on")
+
+
 def test_nothing_is_committed_that_was_computed(content: Any) -> None:
     """No outputs, no counters, ids that read as words."""
     plain = [cell for cell in _code(content) if not _checked(cell)]

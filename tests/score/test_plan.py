@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shopscore_analysis.errors import LexiconError
 from shopscore_analysis.schema import CAUSES
 from shopscore_analysis.score.actions import FILE, Action, Terms, overridden, price_list, read_actions
-from shopscore_analysis.score.plan import CASE_LABELS, calendar, dated, outcome, plan, table
+from shopscore_analysis.score.plan import CASE_LABELS, against, calendar, dated, outcome, plan, table
 from shopscore_analysis.score.rules import rule_set, weighted, weights_for
 
 WEIGHTS = weights_for(rule_set("article-5pt")).weights
@@ -233,3 +233,28 @@ def test_an_action_works_on_causes_that_are_known() -> None:
     assert all(set(one.causes) <= set(CAUSES) and one.causes for one in read_actions())
     with pytest.raises(ValueError, match=r"expected causes by name, .*found sizefit"):
         Action.model_validate(action("a", "product", 0.1, 0.2, 1.0).model_dump() | {"causes": ["sizefit"]})
+
+
+def _priced(**causes: tuple[str, ...]) -> list:
+    """Actions a (cheap), b, c (dear, of one group with b), each of +0.3 for the product, against these causes."""
+    made = {"a": action("a", "product", 0.3, 0.3, 10), "b": action("b", "product", 0.3, 0.3, 50, "g")}
+    made |= {"c": action("c", "product", 0.3, 0.3, 70, "g"), "worse": action("worse", "product", -0.1, -0.1, 0)}
+    return price_list([made[name].model_copy(update={"causes": said}) for name, said in causes.items()], Terms())
+
+
+def test_the_cheapest_way_that_works_on_a_cause_is_named_beside_the_cheapest_of_all() -> None:
+    items = _priced(a=("size_fit",), b=("defect",), c=("defect",), worse=("defect", "courier"))
+    found = plan(SCORES, WEIGHTS, 4.7, items)[1]
+    assert [item.action.name for item in found.chosen] == ["a"]
+    aimed = against(found, WEIGHTS, "defect")
+    assert aimed is not None and [item.action.name for item in aimed.chosen] == ["b"]
+    assert aimed.cost == 50 and aimed.total_after == pytest.approx(weighted(SCORES | {"product": 4.8}, WEIGHTS))
+    assert against(found, WEIGHTS, "size_fit") is None  # what is chosen works on it
+    assert against(found, WEIGHTS, "courier") is None  # what works on it lowers the score
+    assert against(found, WEIGHTS, "installation") is None
+
+
+def test_a_case_that_needs_nothing_or_reaches_nothing_has_no_other() -> None:
+    items = _priced(a=("size_fit",), b=("defect",))
+    assert against(plan(SCORES, WEIGHTS, 4.0, items)[1], WEIGHTS, "defect") is None
+    assert against(plan(SCORES, WEIGHTS, 5.0, items)[1], WEIGHTS, "defect") is None

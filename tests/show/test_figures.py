@@ -262,6 +262,23 @@ def test_the_dearest_named_cause_leads_and_what_has_none_stands_apart() -> None:
     assert show.loss_bars(unknown).description.endswith("平台还算发货、客服、售后。另有 40.0% 未归因。")
 
 
+def test_what_has_no_cause_stands_last_and_says_what_it_consists_of() -> None:
+    """The longest bar of a page may be of reviews without a word."""
+    ledger = worlds.ledger().replace({"cause": {"slow_delivery": "unattributed", "unattributed": "slow_delivery"}})
+    parts = pd.DataFrame(
+        [("default", 3, 9.0, 0.225), ("praise_only", 0, 0.0, 0.0), ("four", 7, 7.0, 0.175)],
+        columns=["part", "k", "loss", "share_of_loss"],
+    )
+    figure = show.loss_bars(ledger, silent=parts)
+    assert "另有 40.0% 未归因，共 16 星：没有写文字的 9 星，打 4 星、文字没认出问题的 7 星。" in figure.description
+    labels = [node.text for node in _svg(figure).iter("text") if node.text in {"未归因", "配送慢"}]
+    assert labels == ["配送慢", "未归因"]
+    assert "未归因里都是哪些评价" in figure.twin.markup and "22.5%" in figure.twin.markup
+    assert "好话" not in figure.description + figure.twin.markup
+    few = show.loss_bars(ledger, limit=2)
+    assert "未归因" in {node.text for node in _svg(few).iter("text")}
+
+
 def test_words_at_the_points_of_a_line_are_explained_and_do_not_touch() -> None:
     """Side by side they read as one word: the second of two neighbours stands higher."""
     trend = worlds.trend("可能变化").assign(verdict=["波动内", "真实变化", "可能变化"], share=[0.1, 0.3, 0.3])

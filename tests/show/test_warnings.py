@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
 from shopscore_analysis import show
 from shopscore_analysis.measure.bursts import COLUMNS as BURST
@@ -10,7 +11,8 @@ from shopscore_analysis.measure.screening import side_by_side, suspects
 from shopscore_analysis.schema import RECENT_DAYS
 from shopscore_analysis.score.warnings import COLUMNS as WARNING
 from shopscore_analysis.score.warnings import summary
-from shopscore_analysis.show.warnings import VOICES, burst_words, chat_line, offer_lines, what_if_words
+from shopscore_analysis.show.bursts import VOICES, burst_words
+from shopscore_analysis.show.warnings import chat_line, offer_lines, what_if_words
 
 DAY = pd.Timestamp("2026-11-10 09:00:00")
 ALARM = {
@@ -22,7 +24,7 @@ ALARM = {
 }  # fmt: skip
 WARNINGS = pd.DataFrame([ALARM])[list(WARNING)]
 BURST_ROW = ("p", "defect", DAY, DAY, DAY, 6, 20, 2, 400, 1e-6, "真实变化", DAY, True, 9, 40)
-BURSTS = pd.DataFrame([BURST_ROW], columns=list(BURST))
+BURSTS = pd.DataFrame([BURST_ROW], columns=list(BURST)).assign(from_week="2026-W45", to_week="2026-W46", of_shop=False)
 
 
 def test_foreign_text_is_escaped_and_the_words_that_fired_are_marked() -> None:
@@ -52,6 +54,25 @@ def test_warnings_and_bursts_of_different_periods_name_both() -> None:
     assert line.startswith("这一周预警 1 条（") and line.endswith("；近四周抱怨突增 1 处。")
 
 
+@pytest.mark.parametrize(
+    ("answer", "today", "told"),
+    [
+        ("待答复", "2026-11-11", "最晚 11月11日 09:00 · 待答复"),
+        ("待答复", "2026-11-13", "最晚 11月11日 09:00，已过期 2 天 · 导出时还没有答复"),
+        ("超时未答复", "2026-11-13", "最晚 11月11日 09:00，已过期 2 天 · 超时未答复"),
+        ("未知", "2026-11-13", "最晚 11月11日 09:00，已过期 2 天 · 未知"),
+        ("及时答复", "2026-11-13", "最晚 11月11日 09:00 · 及时答复"),
+        ("待答复", "", "最晚 11月11日 09:00 · 待答复"),
+    ],
+)
+def test_a_deadline_that_is_over_is_not_shown_as_open(answer: str, today: str, told: str) -> None:
+    found = WARNINGS.assign(answer=answer)
+    assert told in show.warnings_list(found, today=today).markup.replace("</p>", "")
+    line = show.warning_line(found, BURSTS, today=today)
+    assert ("（按 11月13日算，1 条已过期）" in line) == ("已过期" in told and answer != "未知")
+    assert ("已过期" in line) == ("按 11月13日算" in line)
+
+
 def test_the_weekly_line_names_what_waits() -> None:
     line = show.alarms(WARNINGS).markup
     assert "三级预警 1 条还没有答复" in line and "<mark>过敏</mark>" in line and "<b>" not in line
@@ -68,8 +89,8 @@ def test_a_burst_leads_to_its_quotes_and_claims_no_more_than_its_verdict() -> No
     assert 'href="#e-defect"' in page and "6/20" in page and "2/400" in page and "平均每周误报不超过 0.1 处" in page
     (row,) = BURSTS.itertuples()
     assert burst_words(row, {}) == (
-        "[突增] p的「质量缺陷」：11月10日起，到11月10日看出（真实变化）为止，20 次发声里抱怨 6 次，"
-        "之前 84 天 400 次发声里抱怨 2 次；还在继续，最近一次是 11月10日，最近 7 天 40 次发声里抱怨 9 次（未到齐）。"
+        "[突增] p的「质量缺陷」：11月10日看出（真实变化），周报里是第45—46周：到那天的 1 天 20 次发声里抱怨 6 次，"
+        "再之前 84 天 400 次发声里抱怨 2 次；还在继续，最近一次是 11月10日，最近 7 天 40 次发声里抱怨 9 次（未到齐）。"
     )
     assert "还在继续" in page and "9/40" in page
     assert f"最近 {RECENT_DAYS} 天（未到齐）" in page and "未到齐：最近几天的还会陆续进来" in page
@@ -82,9 +103,23 @@ def test_a_burst_leads_to_its_quotes_and_claims_no_more_than_its_verdict() -> No
 
 def test_the_counts_of_a_burst_say_of_what_they_are_and_that_they_end_where_it_was_seen() -> None:
     page = show.bursts_table(BURSTS, {}).markup
-    for heading in ("到看出那天：抱怨/发声", "之前 84 天：抱怨/发声", "最近 7 天（未到齐）：抱怨/发声"):
+    for heading in (
+        "哪天看出",
+        "周报里的周次",
+        "数了几天",
+        "这几天：抱怨/发声",
+        "之前 84 天：抱怨/发声",
+        "最近 7 天（未到齐）：抱怨/发声",
+    ):
         assert f">{heading}</th>" in page
-    assert VOICES in page and "数到看出那天为止，以后的不算在里面" in VOICES
+    assert "第45—46周" in page and "周报" not in burst_words(next(BURSTS.assign(from_week="").itertuples()), {})
+    assert VOICES in page and "突增的次数只数到看出那天，以后的不算在里面" in VOICES
+
+
+def test_weeks_that_are_the_whole_shops_are_not_told_as_the_products() -> None:
+    shared = BURSTS.assign(of_shop=True)
+    assert "，周报里是全店第45—46周：" in burst_words(next(shared.itertuples()), {})
+    assert ">全店第45—46周</td>" in show.bursts_table(shared, {}).markup
 
 
 def test_chat_lines_of_other_weeks_are_told_beside_the_warnings() -> None:

@@ -60,9 +60,9 @@ def findings() -> pd.DataFrame:
 def ledger() -> pd.DataFrame:
     """100 reviews with a mean of 4.6: 40 stars lost."""
     rows = [
-        ("slow_delivery", 5, 100, 16.0, 0.4, 4.6, 4.76),
-        ("courier", 5, 100, 4.0, 0.1, 4.6, 4.64),
-        ("defect", 6, 100, 8.0, 0.2, 4.6, 4.68),
+        ("slow_delivery", 12, 100, 16.0, 0.4, 4.6, 4.76),
+        ("courier", 10, 100, 4.0, 0.1, 4.6, 4.64),
+        ("defect", 14, 100, 8.0, 0.2, 4.6, 4.68),
         ("unattributed", 4, 100, 12.0, 0.3, 4.6, 4.72),
         ("spoiled", 0, 100, 0.0, 0.0, 4.6, 4.6),
     ]

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from shopscore_analysis.text.lexicon import CAUSE_NAMES, lexicon
+from shopscore_analysis.text.matcher import find
+from shopscore_analysis.text.normalize import batch
 from shopscore_analysis.text.tagger import tag
 
 CASES = Path(__file__).parent / "cases"
@@ -30,6 +33,31 @@ def test_case(row: dict) -> None:
 @pytest.mark.parametrize("row", cases("known-failures"))
 def test_a_known_failure_that_passes_has_to_be_moved_to_the_other_cases(row: dict) -> None:
     assert not kept(row)
+
+
+def test_phrases_find_these_causes_and_no_others() -> None:
+    rows = json.loads((CASES / "phrases.json").read_text(encoding="utf-8"))
+    texts = [row["original"] for row in rows]
+    together = said(texts)
+    assert len(rows) > 400
+    wrong = {row["original"]: got for row, got in zip(rows, together, strict=True) if got != set(row["causes"])}
+    assert not wrong
+    assert together == [said([text])[0] for text in texts]
+
+
+def test_who_is_named_in_a_text_is_nobody_in_the_next() -> None:
+    """A newline between two texts is no 和 between two people."""
+    pair = ["找快递员", "客服态度差"]
+    assert said(pair) == [said([text])[0] for text in pair] == [set(), {"bad_attitude"}]
+
+
+def said(texts: list[str]) -> list[set[str]]:
+    """The causes that phrases state in each text."""
+    found = find(batch(texts), lexicon())
+    causes: list[set[str]] = [set() for _ in texts]
+    for text, kind in zip(found.text[~found.denied], found.kind[~found.denied], strict=True):
+        causes[text] |= set(CAUSE_NAMES[kind : kind + 1])
+    return causes
 
 
 def test_what_is_measured_on_is_not_learnt_from() -> None:

@@ -4,9 +4,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shopscore_analysis.text.grams import LONGEST
 from shopscore_analysis.text.grounds import LEAST, MOST, grounds
 from shopscore_analysis.text.lexicon import CAUSE_NAMES
-from shopscore_analysis.text.model import LONGEST, sums
+from shopscore_analysis.text.model import sums
 from shopscore_analysis.text.normalize import batch
 
 SIGNS = "充了一晚上才半电池不行，1380*"

@@ -85,6 +85,13 @@ def test_a_shop_adds_phrases_of_its_own() -> None:
     assert lexicon("", OWN).digest != lexicon().digest == lexicon("", " \n").digest
 
 
+def test_a_phrase_of_the_shops_own_keeps_its_cause_whoever_is_named() -> None:
+    """Rudeness of a courier is told of couriers, unless the shop itself says what its words mean."""
+    own = lexicon("", '[bad_attitude]\nphrases = "甩来甩去"')
+    found = find(batch(["快递员甩来甩去"]), own)
+    assert [CLASSES[kind] for kind in found.kind[found.owned]] == ["bad_attitude"]
+
+
 def test_a_shop_rejects_exactly_the_phrases_it_names() -> None:
     made = batch(["漏墨", "漏墨了"])
     assert CLASSES.index("defect") in find(made, lexicon()).kind

@@ -46,3 +46,9 @@ def test_a_short_reach_and_words_that_only_suppose_keep_a_threat() -> None:
 def test_more_lists_than_a_lexicon_has_kinds_are_refused() -> None:
     with pytest.raises(LexiconError, match="expected at most 23 kinds of phrases in one lexicon, found 24; part them"):
         book({str(number): {"phrases": "坏"} for number in range(24)})
+
+
+def test_people_of_the_causes_move_nothing_in_other_lists() -> None:
+    many = book({f"list{number}": {"phrases": "骂人"} for number in range(20)})
+    assert len(spot(["快递员骂人"], many)) == 1
+    assert {each.name for each in spot(["快递员骂人"], many)[0]} == {f"list{number}" for number in range(20)}

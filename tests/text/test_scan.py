@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
-from shopscore_analysis.text import model, tagger
+from shopscore_analysis.text import grams, model, tagger
 from shopscore_analysis.text.clauses import boundaries
+from shopscore_analysis.text.grams import LONGEST, columns, vocabulary
 from shopscore_analysis.text.lexicon import CAUSE_NAMES
-from shopscore_analysis.text.model import LONGEST, clause_owners, columns, tones, vocabulary
+from shopscore_analysis.text.model import clause_owners, tones
 from shopscore_analysis.text.normalize import Batch, batch, is_default
 from shopscore_analysis.text.tagger import Scan, scan, tag
 
@@ -88,7 +89,7 @@ def test_no_texts_no_rows() -> None:
     assert rows(scan([])) == [] and len(scan([]).complaint) == 0
 
 
-def grams(made: Batch, spans: np.ndarray, known: np.ndarray) -> csr_matrix:
+def held(made: Batch, spans: np.ndarray, known: np.ndarray) -> csr_matrix:
     found, ends = columns(made, spans, vocabulary(known))
     return csr_matrix((np.ones(len(found)), found, ends), shape=(len(spans), len(known)))
 
@@ -98,7 +99,7 @@ def hashed(codes: list[int]) -> int:
     for code in codes:
         mixed = (mixed ^ code) * 2654435761 % 2**32
         mixed ^= mixed >> 15
-    return mixed >> (32 - model.BITS)
+    return mixed >> (32 - grams.BITS)
 
 
 @settings(max_examples=60, deadline=None)
@@ -106,9 +107,9 @@ def hashed(codes: list[int]) -> int:
 def test_grams_are_those_of_each_clause_by_itself(some: list[str]) -> None:
     made = batch(some)
     _, _, spans = clause_owners(made, np.cumsum(boundaries(made.codes)))
-    known = np.flatnonzero(np.arange(1 << model.BITS) % 3 == 0)
-    counted = grams(made, spans, known).toarray() if len(spans) < 99 else None
-    silent = set(model._wordless(made.codes).tolist())
+    known = np.flatnonzero(np.arange(1 << grams.BITS) % 3 == 0)
+    counted = held(made, spans, known).toarray() if len(spans) < 99 else None
+    silent = set(grams._wordless(made.codes).tolist())
     for clause, (start, end) in enumerate(spans.tolist()):
         expected = np.zeros(len(known))
         for at in range(start, end):
@@ -128,7 +129,7 @@ def test_the_weights_of_a_clause_are_those_of_its_grams() -> None:
     plain = np.column_stack(
         [stored["grams"] * stored["scale"].astype(np.float64), rarity, rarity * stored["taught"], rarity**2]
     )
-    expected = grams(made, spans, stored["hashes"].astype(np.int64)) @ plain
+    expected = held(made, spans, stored["hashes"].astype(np.int64)) @ plain
     assert np.allclose(model.sums(made, spans), expected, rtol=1e-6, atol=1e-6)
     assert expected.any(axis=1).mean() > 0.5
 

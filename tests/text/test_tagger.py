@@ -1,14 +1,17 @@
 """What holds for any text: spans, order, determinism, independence of the batch."""
 
 import json
+import tomllib
 from importlib.resources import files
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shopscore_analysis.schema import CAUSES, MAX_CAUSES
-from shopscore_analysis.text.tagger import tag, tagger_digest
+from shopscore_analysis.text.lexicon import CLASSES
+from shopscore_analysis.text.tagger import dissatisfaction, tag, tagger_digest
 
 WORDS = [
     "没有",
@@ -114,6 +117,30 @@ def test_quality_of_every_cause_is_shipped(cause: str) -> None:
     row = shipped["causes"][cause]
     assert row["hit"] <= min(row["n"], row["said"])
     assert 0 <= row["precision"] <= 1 and 0 <= row["recall"] <= 1
+
+
+def test_plain_praise_of_goods_that_nobody_labelled_seldom_complains() -> None:
+    """Facts about cups and shelves (黑色耐脏, 螺丝配件一个不少) sound strange to a tone learnt from other goods."""
+    sample = tomllib.loads((files("shopscore_analysis") / "data" / "sample.toml").read_text(encoding="utf-8"))
+    praise = [text for texts in sample["praise"].values() for text in texts if len(text) >= 4]
+    assert len(praise) > 80
+    assert sum(tags.complaint >= 0.5 for tags in tag(praise)) <= 0.12 * len(praise)
+
+
+@pytest.mark.parametrize(
+    ("mood", "believed", "complaint"),
+    [
+        (0.0, 1.0, 0.5 * 0.5 / 0.55),  # whatever the model believes, half of what the tone leaves open is the most
+        (0.2, 1.0, 0.5 + 0.5 * (0.6 - 0.55) / 0.45),  # 1 - 0.8 · 0.5 = 0.6
+        (0.5, 0.0, 0.5 * 0.5 / 0.55),
+        (0.9, 0.0, 0.5 + 0.5 * (0.9 - 0.55) / 0.45),
+    ],
+)
+def test_a_named_fault_complains_by_tone_and_belief(mood: float, believed: float, complaint: float) -> None:
+    said, denied = np.zeros((2, 1, len(CLASSES)), dtype=bool)
+    said[0, 0] = True
+    found = dissatisfaction(np.array([believed]), np.array([mood]), said, denied, np.array([False]))
+    assert found == pytest.approx([complaint])
 
 
 @pytest.mark.parametrize("text", ["颜色跟图片没有差异", "裤子和图片颜色没有差距，赞一个！"])
