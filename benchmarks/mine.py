@@ -30,8 +30,8 @@ import numpy as np
 BASIC = "质量 物流 快递 客服 包装 尺码 色差 掉色 起球 异味 假货 发错 少件 破损 退货 降价 太慢 不新鲜 没用 太贵"
 SAMPLE = 0.1  # of the contented texts that are segmented as background
 WEEKS, PRODUCTS, CAUSES, MONTHS = 26, 40, 22, 6
-ENOUGH = 4_000  # texts that are segmented in one call
-BLOCK = 440 << 10  # bytes of the file at a time: about as many texts as are tagged in one call
+ENOUGH = 3_000  # texts that are segmented in one call
+BLOCK = 360 << 10  # bytes of the file at a time: about as many texts as are tagged in one call
 
 
 class Mined(NamedTuple):

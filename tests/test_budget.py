@@ -74,7 +74,7 @@ def test_one_line_says_that_fewer_run_and_why() -> None:
 @given(st.integers(1, 200), memories)
 def test_shops_side_by_side_are_as_many_as_fit_and_always_one(shops: int, memory: int) -> None:
     said: list[str] = []
-    each = 630 * MB  # gathers and counts a shard of the largest size
+    each = 660 * MB  # gathers and counts a shard of the largest size
     assert at_once(shops, memory, said.append) == max(1, min(shops, memory // each))
     assert bool(said) == (max(1, memory // each) < shops)
 

@@ -130,6 +130,14 @@ def test_both_readmes_show_the_same_commands() -> None:
     assert english == chinese
 
 
+def test_how_many_favourable_reviews_get_a_cause_is_said_alike_everywhere() -> None:
+    """The list of failures said one in five, the READMEs a quarter; labelled by hand it is 200 of 849."""
+    flat = {name: " ".join(_read(name).split()).lower() for name in (*READMES, "docs/causes.md")}
+    assert "about a quarter of favourable reviews get a cause" in flat["README.md"]
+    assert "约四分之一的好评会被标上根因" in flat["README.zh-CN.md"]
+    assert "favourable reviews: about a quarter (200 of 849 " in flat["docs/causes.md"]
+
+
 def test_the_index_of_documents_names_every_page() -> None:
     named = re.findall(r"^\| \[(\S+)\]\(\1\) \|", _read("docs/README.md"), re.M)
     assert sorted([*named, "README.md"]) == sorted(path.name for path in (ROOT / "docs").glob("*.md"))

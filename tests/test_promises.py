@@ -131,7 +131,7 @@ def test_a_range_of_totals_is_given_with_the_cost() -> None:
     plans = [
         SimpleNamespace(
             chosen=(SimpleNamespace(action=action),), feasible=True, target=4.8, cost=28000.0, capital=0.0,
-            total_before=4.7, total_after=after, left_out=(), before={"product": 4.5},
+            months=12, total_before=4.7, total_after=after, left_out=(), before={"product": 4.5},
             after={"product": 4.5 + after - 4.7},
         )
         for after in (4.8, 4.82, 4.85)
@@ -146,8 +146,8 @@ def test_a_total_out_of_reach_is_a_ceiling_and_not_where_the_plan_ends() -> None
     plans = [
         SimpleNamespace(
             chosen=chosen if reached else (), feasible=reached, target=4.8, cost=28000.0 * reached, capital=0.0,
-            total_before=4.7, total_after=after, left_out=(), before={"product": 4.5}, after={"product": after},
-            words="不可行：就是不行",
+            months=12, total_before=4.7, total_after=after, left_out=(), before={"product": 4.5},
+            after={"product": after}, words="不可行：就是不行",
         )
         for reached, after in ((False, 4.75), (True, 4.82), (True, 4.85))
     ]  # fmt: skip

@@ -193,6 +193,17 @@ def test_a_plan_says_from_which_total_it_starts_and_why_the_platforms_differs(sh
     assert out[2].startswith("2026年第44—46周丢星最多的是「")
 
 
+def test_a_case_that_only_its_source_lets_reach_the_target_is_printed_with_the_doubt(
+    shop: Shop, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shopscore_analysis.show.lead.reserves", lambda *_: {"保守": "它说得多。", "乐观": ""})
+    out = run("plan", "--target", 4.75, "--shop", shop.root)[1].splitlines()
+    cases = {line[1:3]: line for line in out if line.startswith("[")}
+    assert "；按来源说法达到；12 个月花费 ¥" in cases["保守"] and "按来源说法达到" in cases["乐观"]
+    assert "按来源说法达到" not in cases["居中"]
+    assert [line for line in out if "它说得多" in line] == ["保守：它说得多。"]
+
+
 def test_a_plan_begins_on_the_monday_after_its_week(shop: Shop, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not on the day of the score, which is past; a plan printed later begins on the day it is printed."""
     (shop.root / "actions.toml").write_text(ACTION, encoding="utf-8")

@@ -175,9 +175,8 @@ def _plan_json(found: list[Plan], kept: Promises) -> dict[str, Any]:
 
 def _print_plan(home: Shop, found: list[Plan], kept: Promises, week: str) -> None:
     from shopscore_analysis.measure.ledger import ledger
-    from shopscore_analysis.score.plan import CASE_LABELS
-    from shopscore_analysis.show.lead import OWN_TOTAL, lead_words
-    from shopscore_analysis.show.plan import alike_words, outcome_words, saved_words, told_once
+    from shopscore_analysis.show.lead import OWN_TOTAL, lead_words, reserves
+    from shopscore_analysis.show.plan import alike_words, lacking_words, missing_of, outcome_words, saved_words
     from shopscore_analysis.show.words import period
     from shopscore_analysis.standing import aimed, kept_plans, plan_note, start_note
 
@@ -186,16 +185,17 @@ def _print_plan(home: Shop, found: list[Plan], kept: Promises, week: str) -> Non
     out.print(f"{start_note(home, week)}。{plan_note(home)}。")
     tally = home.tally(week=week)
     lost = ledger(tally)
-    if lead := lead_words(lost, found, aimed(home, found, lost), period(tally.weeks)):
+    main = aimed(home, found, lost)
+    if lead := lead_words(lost, found, main, period(tally.weeks)):
         out.print(lead)
-    for cases, said in told_once((CASE_LABELS[one.case], one.words + _money(one)) for one in found):
-        out.print(f"[{cases}] {said}")
+    for line in _cases(found, reserves(lost, found, main)):
+        out.print(line)
     if alike := alike_words(found):
         out.print(alike)
     for line in _dates(home, found, week):
         out.print(line)
-    for item in found[0].left_out:
-        out.print(f"  未纳入「{item.action.label}」：{item.missing}")
+    for line in lacking_words(missing_of(found)):
+        out.print(f"  {line.removesuffix('。')}")
     now = next((one for one in kept_plans(home) if one.week == home.week(week)), None)
     if kept or not now:
         out.print(outcome_words(kept))
@@ -203,9 +203,20 @@ def _print_plan(home: Shop, found: list[Plan], kept: Promises, week: str) -> Non
         out.print(saved_words(now))
 
 
+def _cases(found: list[Plan], doubted: dict[str, str]) -> Iterator[str]:
+    """Each case, alike ones once, and what is to doubt of them."""
+    from shopscore_analysis.score.plan import CASE_LABELS
+    from shopscore_analysis.show.plan import BY_CLAIM, reserve_words, told_once
+
+    labelled = [(CASE_LABELS[one.case], one) for one in found]
+    said = [(label, one.words + f"；{BY_CLAIM}" * (label in doubted) + _money(one)) for label, one in labelled]
+    yield from (f"[{cases}] {words}" for cases, words in told_once(said))
+    yield from reserve_words(doubted)
+
+
 def _money(one: Plan) -> str:
     locked = f"，另占用资金 ¥{one.capital:,.0f}" if one.capital else ""
-    return f"；花费 ¥{one.cost:,.0f}{locked}" if one.chosen else ""
+    return f"；{one.months} 个月花费 ¥{one.cost:,.0f}{locked}" if one.chosen else ""
 
 
 def _dates(home: Shop, found: list[Plan], week: str) -> Iterator[str]:

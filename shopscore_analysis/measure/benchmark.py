@@ -13,14 +13,15 @@ import numpy as np
 import pandas as pd
 
 from shopscore_analysis.measure.rates import Reals
-from shopscore_analysis.measure.trend import movements
-from shopscore_analysis.schema import CAUSES, DIMENSIONS, week_of
+from shopscore_analysis.measure.trend import movements, usual
+from shopscore_analysis.schema import CAUSES, DIMENSIONS, POSSIBLE, REAL, week_of
 
 TOTAL = "total"
 SCORES = {TOTAL: "score", **{name: f"{name}_score" for name in DIMENSIONS}}
 GAP_COLUMNS = (
     "dimension", "own", "leader", "median", "next_rank", "gap_leader", "gap_median", "gap_next", "rivals",
 )  # fmt: skip
+_VERDICTS = ("own_verdict", "gap_verdict")
 _NOISE = 1e-9  # far below any rounding of a score, far above the noise of floating point
 
 
@@ -70,45 +71,72 @@ def history(scores: pd.DataFrame, rivals: pd.DataFrame) -> pd.DataFrame:
     return table[["week", *GAP_COLUMNS]]
 
 
-def rounding(values: Reals) -> float:
-    """Half a step of the grid on which the values were published: 0.05 or 0.005; 0 where finer.
+def rounding(values: Reals, scale: int = 5) -> float:
+    """Half a step of the grid on which the values were published: 0.05 or 0.005, of 100 also 0.5; 0 where finer.
 
     >>> rounding(np.array([4.8, 4.9])), rounding(np.array([4.8, 4.87]))
     (0.05, 0.005)
     """
     known = values[~np.isnan(values)]
-    for step in (0.1, 0.01):
+    for step in (1.0, 0.1, 0.01) if scale == 100 else (0.1, 0.01):
         if np.allclose(known, np.round(known / step) * step, rtol=0, atol=_NOISE):
             return step / 2
     return 0.0
 
 
-def rank(scores: pd.DataFrame, rivals: pd.DataFrame) -> pd.DataFrame:
+def rank(scores: pd.DataFrame, rivals: pd.DataFrame, *, over: bool = True) -> pd.DataFrame:
     """The own rank by total score, week by week: week, own, rank_low, rank_high, leader, median, rivals, and more.
 
     Rank 1 is best. `rank_low` counts the rivals surely ahead, `rank_high` also those who may be: published
     values are rounded, so a true value lies within half a step, and values less than a step apart are not told
     from each other. Rivals without a score are left out, weeks without an own score are not listed; a week without
     any rival has `rivals` 0 and neither rank, leader nor median.
-    `own_verdict` and `gap_verdict` judge the own score and its distance to the median against the weeks before.
+    `own_verdict` and `gap_verdict` judge the own score and its distance to the median against the weeks before. The
+    own one is judged as the platform gave it, for several points of 100 are one step of 5: `raw` on its `scale`, among
+    the weeks of that scale, beside its `usual` level. Where `scores` has neither, `score` of 5 serves.
+    Where the newest week is not `over` yet, it is 可能变化 at most.
     """
     own, theirs = _by_week(scores).dropna(subset="score"), _by_week(rivals).dropna(subset="score")
     slack = rounding(own["score"].to_numpy(float)) + rounding(theirs["score"].to_numpy(float))
-    pairs = (
-        own[["week", "score"]].rename(columns={"score": "own"}).merge(theirs[["week", "score"]], on="week", how="left")
-    )
+    pairs = _given(own).merge(theirs[["week", "score"]], on="week", how="left")
     ahead = pairs["score"] - pairs["own"]
     pairs = pairs.assign(surely=ahead >= max(slack - _NOISE, _NOISE), maybe=ahead > min(_NOISE - slack, -_NOISE))
     weeks = pairs.groupby("week").agg(
-        own=("own", "first"), rank_low=("surely", "sum"), rank_high=("maybe", "sum"),
+        own=("own", "first"), raw=("raw", "first"), scale=("scale", "first"),
+        rank_low=("surely", "sum"), rank_high=("maybe", "sum"),
         leader=("score", "max"), median=("score", "median"), rivals=("score", "count"),
     )  # fmt: skip
-    return weeks.assign(
+    ranked = weeks.assign(
         rank_low=(weeks["rank_low"] + 1).where(weeks["rivals"] > 0),
         rank_high=(weeks["rank_high"] + 1).where(weeks["rivals"] > 0),
-        own_verdict=movements(weeks["own"], rounding(weeks["own"].to_numpy(float))),
         gap_verdict=movements(weeks["median"] - weeks["own"], slack),
-    ).reset_index()
+    )
+    judged = ranked.join(_judged(weeks))
+    return (judged if over else _unsure(judged)).reset_index()
+
+
+def _unsure(judged: pd.DataFrame) -> pd.DataFrame:
+    """The same without a sure verdict in the newest week."""
+    newest = judged.index == judged.index.max()
+    verdicts = {name: judged[name].mask(newest & (judged[name] == REAL), POSSIBLE) for name in _VERDICTS}
+    return judged.assign(**verdicts)
+
+
+def _given(own: pd.DataFrame) -> pd.DataFrame:
+    """Own scores as consumers see them and as the platform gave them: week, own, raw, scale."""
+    kept = own.rename(columns={"score": "own", "raw_score": "raw"})
+    lacking = {name: value for name, value in (("raw", kept["own"]), ("scale", 5)) if name not in kept}
+    return kept.assign(**lacking)[["week", "own", "raw", "scale"]]
+
+
+def _judged(weeks: pd.DataFrame) -> pd.DataFrame:
+    """The verdict of each week's `raw` and its usual level, every `scale` by itself."""
+    parts = [pd.DataFrame(columns=["own_verdict", "usual"], index=weeks.index[:0])]
+    for scale in sorted(set(weeks["scale"])):
+        raw = weeks.loc[weeks["scale"] == scale, "raw"]
+        verdicts = movements(raw, rounding(raw.to_numpy(float), scale))
+        parts.append(pd.DataFrame({"own_verdict": verdicts, "usual": usual(raw)}, index=raw.index))
+    return pd.concat(parts[1:] or parts)
 
 
 def weakest(gaps: pd.DataFrame, weights: Mapping[str, float], to: str = "gap_median") -> pd.DataFrame:

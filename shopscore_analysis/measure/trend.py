@@ -17,7 +17,9 @@ from shopscore_analysis.schema import POSSIBLE, REAL, TOO_FEW, WITHIN
 from shopscore_analysis.tally import Tally
 
 _MOVING_RANGE = 1.128  # d2 for ranges of two: mean moving range ÷ this is a standard deviation
-_NOISE = 1e-9  # far below any step of a published score, far above that of floating point
+_NOISE = 1e-9  # the least σ: far below any step of a published score, far above that of floating point
+_MEAN_OF = 30  # days of reviews in a published score
+_QUARTILE = 0.6745  # of the normal law: the median of absolute values ÷ this is a standard deviation
 _WINDOW = 5  # weeks after which two 30-day means share no review
 _FEWEST_WEEKS = 4  # trailing weeks below which no limits are drawn
 
@@ -96,30 +98,56 @@ def _limits(rows: pd.DataFrame, at: int) -> tuple[float, float, float, float]:
 
 
 def movements(values: ArrayLike, slack: float = 0.0) -> list[str]:
-    """A verdict for each of a weekly series of published scores: has it moved since five weeks before?
+    """A verdict for each of a weekly series of published scores: does it lie off its `usual` level?
 
-    The score is a 30-day mean, so neighbouring weeks share most of their reviews and say nothing of chance; values
-    five weeks apart share none. The yardstick is the root mean square of all such five-week steps before, at least
-    that of rounding (`slack` is half a step of the grid). Student's t, with one degree of freedom for every five
-    weeks: 真实变化 at p < 0.01, 可能变化 at p < 0.05; 样本不足 until ten values lie behind.
+    The yardstick σ is the largest of three, all of the weeks before: the mean moving range ÷ 1.128, widened by √(30/7)
+    because neighbouring 30-day means share most of their reviews; the median five-week step ÷ 0.6745; and √2 times the
+    rounding (`slack` is half a step of the grid). A lasting step enters the first once and the second hardly, and so
+    does not hide itself. 可能变化 beyond 2 σ; 真实变化 beyond 3 σ, or where the value five weeks before, which shares
+    no review, lay beyond 2 σ on the same side; else 波动内; 样本不足 until ten values lie behind.
 
     >>> movements([4.8] * 25 + [4.4], slack=0.05)[-2:]
     ['波动内', '真实变化']
     """
     series = np.asarray(values, dtype=float)
-    return [_moved(series[: at + 1], slack) for at in range(len(series))]
+    z = np.array([_off(series[: at + 1], slack) for at in range(len(series))])
+    earlier = np.concatenate([np.full(_WINDOW, np.nan), z])[: len(z)]
+    return [_moved(now, before) for now, before in zip(z, earlier, strict=True)]
 
 
-def _moved(series: NDArray[np.float64], slack: float) -> str:
-    from scipy.special import stdtr
+def usual(values: ArrayLike) -> list[float]:
+    """The level that each of a weekly series of published scores is judged by: the median up to five weeks before.
 
-    steps = series[_WINDOW:] - series[:-_WINDOW]
-    before = steps[:-1][~np.isnan(steps[:-1])]
-    if len(before) < _WINDOW or np.isnan(steps[-1]):
+    NaN where nothing lies so far back.
+
+    >>> usual([4.8, 4.8, 4.7, 4.8, 4.8, 4.6])[-2:]
+    [nan, 4.8]
+    """
+    series = np.asarray(values, dtype=float)
+    return [_median(series[: max(at + 1 - _WINDOW, 0)]) for at in range(len(series))]
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if len(known) else np.nan
+
+
+def _off(series: NDArray[np.float64], slack: float) -> float:
+    """How many σ the last value lies off its usual level; NaN where too few values lie behind it."""
+    before = series[:-1]
+    ranges, steps = np.abs(np.diff(before)), np.abs(before[_WINDOW:] - before[:-_WINDOW])
+    if (~np.isnan(steps)).sum() < _WINDOW or np.isnan(series[-1]):
+        return np.nan
+    short = np.nan_to_num(np.nanmean(ranges)) / _MOVING_RANGE * np.sqrt(_MEAN_OF / 7)
+    sigma = max(float(short), _median(steps) / _QUARTILE, np.sqrt(2) * slack, _NOISE)
+    return float((series[-1] - _median(series[:-_WINDOW])) / sigma)
+
+
+def _moved(z: float, before: float) -> str:
+    if np.isnan(z):
         return TOO_FEW
-    sigma = max(float(np.sqrt((before**2).mean())), np.sqrt(2) * slack)
-    p = 2 * stdtr(max(len(before) // _WINDOW, 1) + 1, -max(abs(steps[-1]) - _NOISE, 0) / sigma)
-    return REAL if p < 0.01 else POSSIBLE if p < 0.05 else WITHIN
+    lasting = abs(before) > 2 and abs(z) > 2 and z * before > 0
+    return REAL if abs(z) > 3 or lasting else POSSIBLE if abs(z) > 2 else WITHIN
 
 
 def _verdict(z: float, n: int) -> str:

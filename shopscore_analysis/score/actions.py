@@ -70,7 +70,7 @@ class Terms(NamedTuple):
 class Priced(NamedTuple):
     """An action with its cost (yuan over the plan), the capital it locks, and its uplift in stars by case.
 
-    `missing` says in the reader's language why it cannot be planned with; "" where it can.
+    `missing` says in the reader's language why it cannot be planned with; "" where it can. `months`: of the cost.
     """
 
     action: Action
@@ -78,6 +78,7 @@ class Priced(NamedTuple):
     capital: float
     uplift: dict[str, float]
     missing: str
+    months: int = MONTHS_PER_YEAR
 
 
 def read_actions(path: Path = FILE) -> tuple[Action, ...]:
@@ -102,16 +103,17 @@ def overridden(actions: Iterable[Action], own: Iterable[Action]) -> tuple[Action
 
 
 def _missing(action: Action, terms: Terms) -> str:
+    open_ = action.unit == "good_review_points" and terms.stars_per_point is None
     gaps = {
-        "缺每月采购额": action.per == "purchases" and terms.purchases is None,
-        "缺每月运费": action.per == "freight" and terms.freight is None,
-        "好评率百分点尚未换算成分": action.unit == "good_review_points" and terms.stars_per_point is None,
+        "缺每月采购额（purchases）": action.per == "purchases" and terms.purchases is None,
+        "缺每月运费（freight）": action.per == "freight" and terms.freight is None,
+        "好评率百分点尚未换算成分（stars_per_point）": open_,
     }
     return "、".join(words for words, holds in gaps.items() if holds)
 
 
 def priced(action: Action, terms: Terms) -> Priced:
-    """An action under a shop's terms; what it lacks to be planned with is said in `missing`.
+    """An action under a shop's terms; what it lacks to be planned with is said in `missing`, with the terms' names.
 
     A yearly fee is paid for every year begun. Locked purchases are capital: only its interest is a cost.
     """
@@ -124,7 +126,7 @@ def priced(action: Action, terms: Terms) -> Priced:
     }[action.per]
     rate = 1.0 if action.unit == "stars" else terms.stars_per_point or 0.0
     uplift = {case: getattr(action, case) * rate for case in CASES}
-    return Priced(action, cost, capital, uplift, _missing(action, terms))
+    return Priced(action, cost, capital, uplift, _missing(action, terms), terms.months)
 
 
 def price_list(actions: Iterable[Action], terms: Terms) -> list[Priced]:

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shopscore_analysis.schema import DIMENSIONS
-from shopscore_analysis.score.actions import CASES, Priced
+from shopscore_analysis.score.actions import CASES, MONTHS_PER_YEAR, Priced
 from shopscore_analysis.score.rules import weighted
 
 Matrix = NDArray[np.float64]
@@ -53,6 +53,11 @@ class Plan:
     def capital(self) -> float:
         """What the chosen actions lock up, yuan; not an expense."""
         return sum(item.capital for item in self.chosen)
+
+    @property
+    def months(self) -> int:
+        """For how many months the cost is."""
+        return next((item.months for item in (*self.chosen, *self.items)), MONTHS_PER_YEAR)
 
 
 def _lifted(scores: Mapping[str, float], chosen: Sequence[Priced], case: str) -> dict[str, float]:
@@ -216,7 +221,7 @@ def against(found: Plan, weights: Mapping[str, float], cause: str) -> Plan | Non
 
 
 def table(plans: Sequence[Plan]) -> pd.DataFrame:
-    """Plans as a frame: case, feasible, actions, cost, capital, before, after, target, words; one row per case.
+    """Plans as a frame: case, feasible, actions, cost, months, capital, before, after, target, words; a row each.
 
     What does not reach the target has no cost and no capital (NaN); its `words` say why it does not.
     """
@@ -226,6 +231,7 @@ def table(plans: Sequence[Plan]) -> pd.DataFrame:
             "feasible": [found.feasible for found in plans],
             "actions": ["、".join(item.action.label for item in found.chosen) for found in plans],
             "cost": [found.cost if found.feasible else np.nan for found in plans],
+            "months": [found.months for found in plans],
             "capital": [found.capital if found.feasible else np.nan for found in plans],
             "before": [found.total_before for found in plans],
             "after": [found.total_after for found in plans],

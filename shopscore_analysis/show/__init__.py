@@ -12,7 +12,7 @@ from shopscore_analysis.show.account import (
 from shopscore_analysis.show.at_odds import at_odds_lines, at_odds_lists
 from shopscore_analysis.show.bursts import bursts_table
 from shopscore_analysis.show.calendar import coverage, joins_table, repeats_table
-from shopscore_analysis.show.cards import Tile, evidence, header, score_tiles, tiles, watch_list
+from shopscore_analysis.show.cards import Tile, evidence, header, score_moved, score_tiles, tiles, watch_list
 from shopscore_analysis.show.charts import bars, gap_lines, gaps, lines, loss_bars, ranks
 from shopscore_analysis.show.chooser import chooser
 from shopscore_analysis.show.drivers import (
@@ -27,7 +27,7 @@ from shopscore_analysis.show.experiment import experiment_line, experiment_plan,
 from shopscore_analysis.show.followup import promised, way_on
 from shopscore_analysis.show.grid import heatmap
 from shopscore_analysis.show.html import Figure, Html, Stack, stack, titled
-from shopscore_analysis.show.lead import lead_words, plan_line
+from shopscore_analysis.show.lead import lead_words, plan_line, reserves
 from shopscore_analysis.show.lexicon import (
     effect_table,
     gaps_table,
@@ -164,9 +164,11 @@ __all__ = [
     "refunds_table",
     "rejects_table",
     "repeats_table",
+    "reserves",
     "rises_table",
     "rows_table",
     "run_record",
+    "score_moved",
     "score_tiles",
     "scorecard_line",
     "scorecard_table",

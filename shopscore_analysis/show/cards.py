@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from shopscore_analysis.schema import cause_label, said_in, weeks_to
+from shopscore_analysis.schema import POSSIBLE, REAL, cause_label, said_in, weeks_to
 from shopscore_analysis.show import theme, words
 from shopscore_analysis.show.grid import evidence_id
 from shopscore_analysis.show.html import Html, folded, joined, marked, tag
@@ -70,14 +70,15 @@ _TOTAL = "总分（平台）"  # the plan further down starts from our own
 def score_tiles(rank: pd.DataFrame, gaps: pd.DataFrame, week: str, target: float) -> Html:
     """The three tiles: total score, gap to the target, gap to the TOP10 median, each with its direction.
 
-    `rank`: week, own, leader, median, own_verdict, gap_verdict; `gaps`: a `benchmark`. The direction is that since
-    the week before, the verdict that of the weeks before that. Without rivals the third tile says so.
+    `rank`: week, own, raw, scale, usual, median, own_verdict, gap_verdict; `gaps`: a `benchmark`. The direction is that
+    since the week before, in points of the export; where the verdict is a change, the usual level stands beside it.
+    Without rivals the third tile says so.
     """
     until = rank[rank["week"] <= week]
     own = list(until["own"])
     if not own or until["week"].iloc[-1] != week:
         return tiles(*(Tile(name, theme.NOTHING, "本周没有体验分数据") for name in (_TOTAL, "距目标", "距 TOP10 中位")))
-    way, verdict = _way(until["own"], list(until["week"])), until["own_verdict"].iloc[-1]
+    way, verdict = _way(until), until["own_verdict"].iloc[-1]
     return tiles(
         Tile(_TOTAL, theme.points(own[-1]), way, verdict),
         Tile(f"距目标 {theme.points(target)}", *_gap_told(target - until["own"], list(until["week"])), verdict),
@@ -108,12 +109,43 @@ def _gap_told(behind: pd.Series, weeks: Sequence[str]) -> tuple[str, str]:
     return _distance(now), f"{'差距' if now > 0 else '领先'}{way} {theme.points(abs(step))}"
 
 
-def _way(values: pd.Series, weeks: Sequence[str]) -> str:
-    """The step of a score since the week before."""
-    step = _step(values, weeks)
+def _way(until: pd.DataFrame) -> str:
+    """The step of the own score since the week before, on the scale of its export, and how far off the usual it is."""
+    same = until[until["scale"] == until["scale"].iloc[-1]]
+    step, now = _step(same["raw"], list(same["week"])), same.iloc[-1]
+    given = f"百分制 {_amount(now['raw'], 100)} 分，" if now["scale"] == 100 else ""
+    off = f"；{_off_usual(now)}" if now["own_verdict"] in (REAL, POSSIBLE) else ""
     if step is None:
-        return _NO_WEEK
-    return "→ 持平" if abs(step) < _SAME else f"{'↑' if step > 0 else '↓'} {theme.signed(step)}"
+        return f"{given}{_NO_WEEK}{off}"
+    way = "→ 持平" if abs(step) < _SAME else f"{'↑ +' if step > 0 else '↓ −'}{_amount(abs(step), now['scale'])}"
+    return f"{given}{way}{off}"
+
+
+def _off_usual(now: pd.Series) -> str:
+    off = now["raw"] - now["usual"]
+    way = "高" if off > 0 else "低"
+    return f"比平时的 {_amount(now['usual'], now['scale'])} {way} {_amount(abs(off), now['scale'])}"
+
+
+def _amount(value: float, scale: int) -> str:
+    """Points as their export has them: of 5 with two decimals, of 100 with two at most."""
+    return theme.points(value) if scale == 5 else f"{round(value, 2):g}"
+
+
+_MOVED = {REAL: "确实变了", POSSIBLE: "可能变了，还要再看一周"}
+
+
+def score_moved(rank: pd.DataFrame, week: str) -> Html:
+    """A line above the watch list where the platform's score of a week left its usual level; nothing where it did not.
+
+    `rank`: as `score_tiles` reads it.
+    """
+    now = next((row for _, row in rank[rank["week"] == week].iterrows() if row["own_verdict"] in _MOVED), None)
+    if now is None:
+        return Html()
+    scale = "百分制 " if now["scale"] == 100 else ""
+    told = f"平台总分{_MOVED[now['own_verdict']]}：{scale}{_amount(now['raw'], now['scale'])} 分，{_off_usual(now)}。"
+    return tag("p", told, class_="note")
 
 
 def _step(values: pd.Series, weeks: Sequence[str]) -> float | None:

@@ -11,20 +11,23 @@ from shopscore_analysis.schema import cause_label
 from shopscore_analysis.show import theme, words
 from shopscore_analysis.show.account import block
 from shopscore_analysis.show.html import Html, folded, tag
-from shopscore_analysis.show.lead import OWN_TOTAL, lead_words, plan_line
+from shopscore_analysis.show.lead import CASES, MAIN, OWN_TOTAL, lead_words, plan_line, reserves
 from shopscore_analysis.show.plan import (
-    CASES,
+    BY_CLAIM,
     after_words,
     alike_words,
     capital_words,
     cost_words,
+    lacking_words,
     missing_of,
+    months_words,
     outcome_table,
+    reserve_words,
     unreached_words,
 )
 from shopscore_analysis.show.tables import Column, causes_column, column, each, notes, table
 
-MAIN = "主因"  # as short as the names of the cases, so that a phone shows the whole table
+_MARK = "＊"  # as short as that, so that a phone shows the whole table
 
 
 def way_on(
@@ -43,7 +46,8 @@ def way_on(
     if plans is None:
         return tag("p", "这一周没有本店的三个维度分，算不出到目标的做法：请导入店铺体验分。", class_="note")
     labels = [*zip(plans, CASES, strict=True), *([(aimed, MAIN)] if aimed else [])]
-    rows = pd.DataFrame([_case(plan, label) for plan, label in labels])
+    doubted = {} if ledger is None else reserves(ledger, plans, aimed)
+    rows = pd.DataFrame([_case(plan, label, label in doubted) for plan, label in labels])
     columns = [
         Column("情形", lambda row: row.case_label, False),
         Column("措施", lambda row: row.actions, False),
@@ -56,10 +60,18 @@ def way_on(
     ends = ("按最省的做法，" if aimed else "") + _range(plans)
     line = lead + ends if plan_line(plans) else _reached(plans[0])
     own = f"{MAIN}：居中估计里，针对丢星最多的根因、又到目标的最省做法。" if aimed else ""
-    whys = [own, f"{start}。" if start else "", *unreached_words(plans), alike_words(plans)]
-    lacking = [f"未纳入「{label}」：{missing}。" for label, missing in missing_of(plans).items()]
+    claim = [f"{_MARK} {BY_CLAIM}。"] if doubted else []
+    whys = [
+        own,
+        f"{start}。" if start else "",
+        *unreached_words(plans),
+        *claim,
+        *reserve_words(doubted),
+        alike_words(plans),
+    ]
+    lacking = lacking_words(missing_of(plans))
     left = folded(f"没有算进来的措施（{len(lacking)}）", notes(*lacking)) if lacking else Html()
-    cases = table(rows, columns, f"到 {target} 分{'' if aimed else '最省'}的做法")
+    cases = table(rows, columns, f"到 {target} 分{'' if aimed else '最省'}的做法，{months_words(rows)}")
     return block(tag("p", line, class_="lead"), cases, notes(*filter(None, whys)), left)
 
 
@@ -86,17 +98,22 @@ def _ends(word: str, cases: Sequence[tuple[str, Any]]) -> str:
     return f"{word} {low if low == high else f'{low}—{high}'}（{labels}）"
 
 
-def _case(plan: Any, label: str) -> dict[str, Any]:
+def _case(plan: Any, label: str, doubted: bool) -> dict[str, Any]:
     actions = "、".join(item.action.label for item in plan.chosen)
     return {
         "case_label": label,
-        "actions": actions or ("不需要" if plan.feasible else "现有措施到不了"),
+        "actions": f"{actions}{_MARK}" if doubted else actions or _idle(plan),
         "feasible": plan.feasible,
         "cost": plan.cost,
+        "months": plan.months,
         "capital": plan.capital,
         "before": plan.total_before,
         "after": plan.total_after,
     }
+
+
+def _idle(plan: Any) -> str:
+    return "不需要" if plan.feasible else "现有措施到不了"
 
 
 def promised(kept: tuple[Any, pd.DataFrame] | None, things: pd.DataFrame) -> Html:

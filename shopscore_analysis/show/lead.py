@@ -11,6 +11,8 @@ from shopscore_analysis.schema import DIMENSIONS, cause_label
 from shopscore_analysis.show import theme
 from shopscore_analysis.show.tables import each, lost_by
 
+CASES = ("保守", "居中", "乐观")
+MAIN = "主因"  # as short as the names of the cases, so that a phone shows the whole table
 OWN_TOTAL = "自算总分"  # three published dimensions by their weights; the platform publishes a total of its own
 
 
@@ -45,6 +47,18 @@ def lead_words(ledger: pd.DataFrame, plans: Sequence[Any], aimed: Any = None, pe
     return period + _main_first(lost, mid, aimed) + _doubt([aimed, mid], lost) + open_
 
 
+def reserves(ledger: pd.DataFrame, plans: Sequence[Any], aimed: Any = None) -> dict[str, str]:
+    """The cases that only their sources let reach the target, as their causes cost the shop less: the doubt, by label.
+
+    "" where `lead_words` of the same ledger, plans and aimed says it already, of the same actions.
+    """
+    lost = lost_by(ledger)
+    cases = dict(zip(CASES, plans, strict=True)) | ({MAIN: aimed} if aimed else {})
+    doubted = {label: plan for label, plan in cases.items() if _over_promised(lost, plan)}
+    told = {_labels(plan.chosen) for label, plan in doubted.items() if label in (CASES[1], MAIN)}
+    return {label: "" if _labels(plan.chosen) in told else _doubt([plan], lost) for label, plan in doubted.items()}
+
+
 def _met(lost: pd.DataFrame, mid: Any) -> str:
     """What costs most, and that a plan works on it, where there is one; "" where nothing was lost or is to do."""
     main = next(each(lost), None)
@@ -61,7 +75,7 @@ def _main_first(lost: pd.DataFrame, mid: Any, aimed: Any) -> str:
     against = _labels([item for item, on in zip(aimed.chosen, works, strict=True) if on])
     beside = _labels([item for item, on in zip(aimed.chosen, works, strict=True) if not on])
     end = f"按居中估计{OWN_TOTAL}到 {theme.points(aimed.total_after)}"
-    own = f"针对它的做法是{against}{f'，再加{beside}，共 ' if beside else '，'}{_price(aimed)}，{end}。"
+    own = f"针对它的做法是{against}{f'，再加{beside}，' if beside else '，'}{_price(aimed, bool(beside))}，{end}。"
     less = "更省，" if round(mid.cost) < round(aimed.cost) else "也够，同样 "
     cheaper = f"{_labels(mid.chosen)}{less}{_price(mid)}，但{_aims(lost, mid)}不治{name}。"
     return (
@@ -74,10 +88,10 @@ def _labels(chosen: Sequence[Any]) -> str:
     return "、".join(item.action.label for item in chosen)
 
 
-def _price(plan: Any) -> str:
-    """What a plan costs, and the money that it locks up, where it does."""
+def _price(plan: Any, together: bool = False) -> str:
+    """What a plan costs for how many months, and the money that it locks up, where it does."""
     locked = f"，另占用资金 {theme.whole_yuan(plan.capital)}" if plan.capital else ""
-    return f"{theme.whole_yuan(plan.cost)}{locked}"
+    return f"{plan.months} 个月{'共' if together else ''} {theme.whole_yuan(plan.cost)}{locked}"
 
 
 def _meant(lost: pd.DataFrame, plan: Any) -> pd.DataFrame:

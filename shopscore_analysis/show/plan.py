@@ -12,14 +12,14 @@ from shopscore_analysis.show import theme
 from shopscore_analysis.show.account import band, block
 from shopscore_analysis.show.canvas import svg
 from shopscore_analysis.show.html import Figure, Html, folded, tag
-from shopscore_analysis.show.lead import OWN_TOTAL
+from shopscore_analysis.show.lead import CASES, OWN_TOTAL
 from shopscore_analysis.show.tables import Column, column, each, named, notes, table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-CASES = ("保守", "居中", "乐观")
 SINCE = "报告出来时"
+BY_CLAIM = "按来源说法达到"
 NARROW = 360  # CSS pixels: as wide as a phone, so that its text needs no scaling there
 
 
@@ -38,16 +38,23 @@ def reach_words(target: float, reach: Any) -> str:
     )
 
 
-def plans_table(plans: pd.DataFrame, left_out: Mapping[str, str] | None = None, *remarks: str, lead: str = "") -> Html:
+def plans_table(
+    plans: pd.DataFrame,
+    left_out: Mapping[str, str] | None = None,
+    *remarks: str,
+    lead: str = "",
+    doubted: Mapping[str, str] | None = None,
+) -> Html:
     """Low, mid and high case of a plan: reachable or not, actions, cost, total after; the reason in words below.
 
     `plans`: `score.plan.table`; `left_out`: actions that could not be planned with, and what each lacks;
     `remarks`: what else there is to say, such as `alike_words`, what weights and start rest on; `lead`: what the
-    table begins with, such as `lead_words`.
+    table begins with, such as `lead_words`; `doubted`: `reserves`.
     """
+    doubts = doubted or {}
     columns = [
         column("case", "情形", number=False),
-        Column("能否达到", lambda row: "可行" if row.feasible else "不可行", False),
+        Column("能否达到", lambda row: _reached(row, doubts), False),
         Column("措施", lambda row: row.actions or theme.NOTHING, False),
         Column("花费", cost_words),
         Column("占用资金", capital_words),
@@ -55,17 +62,30 @@ def plans_table(plans: pd.DataFrame, left_out: Mapping[str, str] | None = None, 
         Column("之后", after_words),
     ]
     whys = [f"{cases}：{words}。" for cases, words in told_once((row.case, row.words) for row in each(plans))]
-    lacking = [
-        f"未纳入「{label}」：{missing}（可在 shop.toml 的 [plan] 填写）。"
-        for label, missing in (left_out or {}).items()
-    ]
+    lacking = lacking_words(left_out or {})
     left = folded(f"未纳入的措施（{len(lacking)}）", notes(*lacking)) if lacking else Html()
     return block(
         tag("p", lead, class_="lead") if lead else Html(),
-        table(plans, columns, f"到 {theme.points(plans['target'].iloc[0])} 分最省的做法"),
-        notes(*whys, *(f"{line.removesuffix('。')}。" for line in remarks if line)),
+        table(plans, columns, f"到 {theme.points(plans['target'].iloc[0])} 分最省的做法，{months_words(plans)}"),
+        notes(*whys, *reserve_words(doubts), *(f"{line.removesuffix('。')}。" for line in remarks if line)),
         left,
     )
+
+
+def _reached(row: Any, doubted: Mapping[str, str]) -> str:
+    if not row.feasible:
+        return "不可行"
+    return BY_CLAIM if row.case in doubted else "可行"
+
+
+def reserve_words(doubted: Mapping[str, str]) -> list[str]:
+    """What is to doubt of cases and is not said yet, a sentence each; `doubted`: `reserves`."""
+    return [f"{labels}：{doubt}" for labels, doubt in told_once(doubted.items()) if doubt]
+
+
+def months_words(plans: pd.DataFrame) -> str:
+    """For how many months a table's costs are; `plans` has `months`."""
+    return f"花费按 {plans['months'].iloc[0]} 个月算"
 
 
 def cost_words(row: Any) -> str:
@@ -253,6 +273,14 @@ def advice_table(advice: pd.DataFrame) -> Html:
         column("advice", "建议", number=False),
     ]
     return table(advice, columns, "哪些保留，哪些该停")
+
+
+def lacking_words(missing: Mapping[str, str]) -> list[str]:
+    """What each action that could not be planned with lacks and where to enter it, a sentence each.
+
+    `missing`: `missing_of`.
+    """
+    return [f"未纳入「{label}」：{lacks}，填在 shop.toml 的 [plan] 里。" for label, lacks in missing.items()]
 
 
 def missing_of(plans: Sequence[Any]) -> dict[str, str]:

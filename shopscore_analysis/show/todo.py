@@ -31,7 +31,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "not_as_described": "对照实物重拍主图、改详情页",
         "size_fit": "实测尺寸和分量，改详情页上的标注",
         "counterfeit": "核对进货凭证，详情页加验真方式",
-        "spoiled": "查在库的效期和防潮，先到期的先发，坏的下架",
+        "spoiled": "查存放、包装和效期，先到期的先发，坏的下架",
         "taste_smell": "味道不对的批次停发，和供应商查来由",
         "usability": "补一张使用图，改进说明书",
         "poor_value": "核对同款价格，调整赠品或定价",
@@ -49,6 +49,15 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "installation": "下单页写明安装收费",
     }
 )
+
+# What fits better where food is sold that does not keep.
+FRESH = frozenset({"水果", "生鲜", "蔬菜", "海鲜", "食品"})
+_OF_FRESH: Mapping[str, str] = MappingProxyType({"spoiled": "查分拣、包装和冷链，坏的不装箱，在库的先到先发"})
+
+
+def actions(category: str = "") -> Mapping[str, str]:
+    """The first thing to try for each cause in a shop of a category; what fits any goods where it is unknown."""
+    return {**ACTIONS, **_OF_FRESH} if category in FRESH else ACTIONS
 
 
 def due(week: str, made: str = "") -> str:
@@ -79,6 +88,7 @@ def chosen(
     week: str,
     names: Mapping[str, str],
     made: str = "",
+    category: str = "",
 ) -> pd.DataFrame:
     """本周三件事: cause, where, why, verdict, action, points, owner, due; at most three rows, and none to fill up.
 
@@ -86,7 +96,7 @@ def chosen(
     less what surges cost that are over (those are left to the watch list); then findings that are only possible. What
     is not sure needs ENOUGH reviews and WORTH of all lost stars. `points` is what the mean stars of the ledger's weeks
     would gain: of a finding, if it fell back to its baseline, and never more than the whole cause costs; of a cost, if
-    the cause vanished.
+    the cause vanished. `category`: of the shop, see `actions`.
     """
     wanted = ["cause", "where", "why", "verdict", "k", "loss"]
     sure, unsure = (list(_ongoing(found[found["verdict"] == word], week, names)) for word in (REAL, POSSIBLE))
@@ -96,7 +106,7 @@ def chosen(
     evident = (rows["k"] >= ENOUGH) & (rows["loss"] >= WORTH * ledger["loss"].sum())
     rows = rows[evident | (rows.index < len(sure))].drop_duplicates("cause").head(3).reset_index(drop=True)
     return rows.drop(columns=["k", "loss"]).assign(
-        action=rows["cause"].map(ACTIONS),
+        action=rows["cause"].map(actions(category)),
         points=rows["loss"] / ledger["n"].max(),
         owner=[owners[CAUSES[cause].dimension] for cause in rows["cause"]],
         due=due(week, made),
@@ -130,13 +140,20 @@ def _dear(ledger: pd.DataFrame, over: Mapping[str, float]) -> Iterator[tuple[obj
 
 
 def things_to_do(
-    found: pd.DataFrame, ledger: pd.DataFrame, owners: Mapping[str, str], week: str, names: Names, made: str = ""
+    found: pd.DataFrame,
+    ledger: pd.DataFrame,
+    owners: Mapping[str, str],
+    week: str,
+    names: Names,
+    made: str = "",
+    category: str = "",
 ) -> Html:
     """本周三件事 as cards: cause → points → action → owner → date; each opens its reason and leads to its quotes.
 
-    `found`: `findings`; `ledger`: `ledger`; `owners`: by dimension; `made`: see `due`. What is chosen: `chosen`.
+    `found`: `findings`; `ledger`: `ledger`; `owners`: by dimension; `made`: see `due`; `category`: see
+    `actions`. What is chosen: `chosen`.
     """
-    rows = chosen(found, ledger, owners, week, names, made)
+    rows = chosen(found, ledger, owners, week, names, made, category)
     if rows.empty:
         return notes(f"没有需要处理的根因：{_LEFT}。")
     kinds = dict.fromkeys(_kind(verdict) for verdict in rows["verdict"])
@@ -147,7 +164,8 @@ def things_to_do(
 
 
 _ORDER = (
-    "先后：确定变多和一直偏高的在前，接着是近期共丢最多的（已经结束的不算），最后是“可能”的；同一类里丢星多的在前。"
+    "先后：确定变多和一直偏高的在前，接着是前面没有的根因里近期共丢最多的（已经结束的不算），"
+    "最后是“可能”的；同一类里丢星多的在前。"
 )
 _LEFT = f"没有确定变多或一直偏高的，而且丢星不到全部的 {WORTH:.0%} 或评价不到 {ENOUGH} 条（已经结束的不算）"
 _LOST = {"多丢": "比平时、比其他商品多丢的，恢复正常就能补回", "共丢": "这种抱怨一共丢的，全部消失才补回"}

@@ -80,6 +80,19 @@ def test_a_shop_without_rivals_still_has_its_own_score() -> None:
     assert table[["rank_low", "rank_high", "leader", "median"]].isna().all(axis=None)
 
 
+def test_a_score_is_judged_as_exported_and_each_scale_by_itself() -> None:
+    """Three points of 100 are one step of 5, which may be rounding; a history of 5 points says nothing about 100."""
+    days = pd.date_range("2026-03-01", periods=37, freq="7D")
+    raw, scale = [4.6] * 11 + [89.0] * 25 + [86.0], [5] * 11 + [100] * 26
+    shown = [4.6] * 11 + [4.8] * 25 + [4.7]
+    own = rows(*[(score,) * 4 for score in shown], dates=days).assign(raw_score=raw, scale=scale)
+    table = rank(own, rows())
+    last = table[["own", "raw", "scale", "usual", "own_verdict"]].iloc[-1]
+    assert last.tolist() == [4.7, 86, 100, 89, "真实变化"]
+    assert rank(own, rows(), over=False)["own_verdict"].tolist() == [*table["own_verdict"][:-1], "可能变化"]
+    assert table["own_verdict"].tolist()[10:22] == ["波动内"] + ["样本不足"] * 10 + ["波动内"]
+
+
 def test_of_two_boards_in_a_week_the_last_one_counts() -> None:
     days = [SUNDAY - pd.Timedelta(days=6)] * 2 + [SUNDAY]
     rivals = rows((4.9,) * 4, (4.9,) * 4, (4.7,) * 4, dates=days).assign(rival=["甲", "乙", "丙"])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shopscore_analysis.measure.trend import COLUMNS, laney_sigma, movements, trend
+from shopscore_analysis.measure.trend import COLUMNS, laney_sigma, movements, trend, usual
 from shopscore_analysis.schema import weeks_to
 from shopscore_analysis.tally import Tally
 
@@ -76,6 +76,14 @@ FLAT = [4.8] * 25
 def test_a_published_score_moves_beyond_its_own_unrest(values: list[float], verdict: str) -> None:
     """Flat: σ = √2 · .05 = .0707 with 5 degrees of freedom, so t is 1.41, 2.83 (p .037), 5.66 (p .002)."""
     assert movements(values, slack=0.05)[-1] == verdict
+
+
+def test_a_lasting_step_is_told_and_does_not_become_the_usual_at_once() -> None:
+    """σ is that of rounding, .707: two points off for a week may be chance, for five weeks more they are not."""
+    told = movements([89, 90, *[89] * 13, *[87] * 4, 86, 85, 87, 86, 86, 87, 87], slack=0.5)
+    assert told[10:] == ["波动内"] * 5 + ["可能变化"] * 4 + ["真实变化"] * 7
+    assert usual([89, 90, *[89] * 13, *[87] * 11])[-1] == 89
+    assert movements([89] * 15 + [87] + [89] * 5 + [91], slack=0.5)[-6:] == ["波动内"] * 5 + ["可能变化"]
 
 
 def test_noise_in_a_rolling_mean_is_hardly_ever_called_real() -> None:

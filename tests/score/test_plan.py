@@ -94,10 +94,10 @@ def test_cautious_figures_need_more_than_hopeful_ones() -> None:
 def test_actions_without_a_price_or_a_unit_are_left_out_with_the_reason() -> None:
     found = plan(SCORES, WEIGHTS, 4.8, price_list(read_actions(), Terms()))[0]
     assert {item.action.name: item.missing for item in found.left_out} == {
-        "supplier_deposit": "缺每月采购额",
-        "cloud_warehouse": "缺每月运费、好评率百分点尚未换算成分",
-        "transfer_hub": "缺每月运费、好评率百分点尚未换算成分",
-        "factory_direct": "缺每月运费、好评率百分点尚未换算成分",
+        "supplier_deposit": "缺每月采购额（purchases）",
+        "cloud_warehouse": "缺每月运费（freight）、好评率百分点尚未换算成分（stars_per_point）",
+        "transfer_hub": "缺每月运费（freight）、好评率百分点尚未换算成分（stars_per_point）",
+        "factory_direct": "缺每月运费（freight）、好评率百分点尚未换算成分（stars_per_point）",
     }
 
 

@@ -289,8 +289,8 @@ def test_the_plan_begins_with_what_works_on_the_main_loss_and_says_why_less_may_
     page = show.way_on(found, "", lost, aimed).markup
     total = f"{aimed.total_after:.2f}" if aimed else ""
     assert (
-        '<p class="lead">丢星最多的是「变质不新鲜」（占 30.1%），针对它的做法是建立 QC 质检团队，¥144,000，'
-        f"按居中估计自算总分到 {total}。只求到 {found[1].target:.2f}，引入 AI 详情页审核更省，¥28,000，"
+        '<p class="lead">丢星最多的是「变质不新鲜」（占 30.1%），针对它的做法是建立 QC 质检团队，12 个月 ¥144,000，'
+        f"按居中估计自算总分到 {total}。只求到 {found[1].target:.2f}，引入 AI 详情页审核更省，12 个月 ¥28,000，"
         "但针对的是尺码分量不合（共占 7.5%），不治「变质不新鲜」。建立 QC 质检团队能把商品分提 0.40、"
         "引入 AI 详情页审核能把商品分提 0.30 都是来源的说法，可按本店的评价，各自针对的抱怨全部消失，"
         "平均每条也只补回 0.08、0.02 星：先小范围试，见效再花这笔钱。按最省的做法，自算总分从 "
@@ -305,6 +305,42 @@ def test_a_source_that_promises_no_more_than_its_causes_cost_is_not_doubted() ->
     assert "可按本店的评价" in show.lead_words(dear.assign(n=200), plans())
     as_printed = dear.assign(n=134)  # 0.2985 of 0.30: both are printed as 0.30
     assert "可按本店的评价" not in show.lead_words(as_printed, plans())
+
+
+def test_a_case_that_only_its_source_lets_reach_the_target_says_so_in_its_row() -> None:
+    """The low case stood there as 可行, and only the mid case was doubted."""
+    low, mid, high = plans()
+    lost = pd.concat([_lost("spoiled"), _lost("size_fit").tail(1).assign(loss=400.0, share_of_loss=10 / 133)])
+    found = [dataclasses.replace(low, chosen=low.items[:1], after=low.before | {"product": 4.7}), mid, high]
+    doubted = show.reserves(lost, found)
+    assert list(doubted) == ["保守"]  # the fault of sizes costs enough for the other two
+    assert doubted["保守"].startswith("建立 QC 质检团队能把商品分提 0.20 是来源的说法，可按本店的评价，")
+    page = show.plans_table(table(found), doubted=doubted).markup
+    assert page.count(">按来源说法达到</td>") == 1 and page.count(">可行</td>") == 2
+    assert "保守：建立 QC 质检团队能把" in page
+    weekly = show.way_on(found, "", lost).markup
+    assert (
+        weekly.count("质检团队＊</td>") == 1
+        and "＊ 按来源说法达到。" in weekly
+        and "保守：建立 QC 质检团队能把" in weekly
+    )
+    assert "按来源说法达到" not in show.way_on(found).markup  # without a ledger nothing is known of what is lost
+
+
+def test_what_the_lead_doubts_is_marked_in_the_rows_and_not_said_twice() -> None:
+    lost = _lost("size_fit").assign(n=20_000)
+    doubted = show.reserves(lost, plans())
+    assert doubted["居中"] == "" and "乐观" in doubted
+    assert show.way_on(plans(), "", lost).markup.count("引入 AI 详情页审核能把商品分提 0.30") == 1
+
+
+def test_costs_say_for_how_many_months() -> None:
+    """¥144,000 stood there without."""
+    weights = {"product": 0.4, "logistics": 0.3, "service": 0.3}
+    found = plan(SCORES, weights, 4.7, price_list(read_actions(), Terms(months=6)))
+    assert "最省的做法，花费按 6 个月算" in show.plans_table(table(found)).markup
+    assert "最省的做法，花费按 6 个月算" in show.way_on(found).markup
+    assert "，6 个月 ¥" in show.plan_line(found)
 
 
 def test_of_two_ways_only_the_one_whose_source_promises_too_much_is_doubted() -> None:
@@ -324,14 +360,16 @@ def test_what_a_way_needs_beside_the_action_against_the_main_loss_is_not_said_to
     assert aimed is not None
     both = dataclasses.replace(aimed, chosen=(*found[1].chosen, *aimed.chosen))
     said = show.lead_words(_lost("spoiled"), found, both)
-    assert "针对它的做法是建立 QC 质检团队，再加引入 AI 详情页审核，共 ¥172,000，按居中估计" in said
+    assert "针对它的做法是建立 QC 质检团队，再加引入 AI 详情页审核，12 个月共 ¥172,000，按居中估计" in said
     free = [item._replace(cost=0.0, capital=50_000.0) for item in found[1].chosen]
     cheap = [dataclasses.replace(plan, chosen=tuple(free)) for plan in found]
-    assert "引入 AI 详情页审核更省，¥0，另占用资金 ¥50,000，但" in show.lead_words(_lost("spoiled"), cheap, aimed)
-    assert "引入 AI 详情页审核，¥0，另占用资金 ¥50,000（来源的说法" in show.plan_line(cheap)
+    assert "引入 AI 详情页审核更省，12 个月 ¥0，另占用资金 ¥50,000，但" in show.lead_words(
+        _lost("spoiled"), cheap, aimed
+    )
+    assert "引入 AI 详情页审核，12 个月 ¥0，另占用资金 ¥50,000（来源的说法" in show.plan_line(cheap)
     dear = [item._replace(cost=144_000.0) for item in found[1].chosen]
     same = [dataclasses.replace(plan, chosen=tuple(dear)) for plan in found]
-    assert "引入 AI 详情页审核也够，同样 ¥144,000，但" in show.lead_words(_lost("spoiled"), same, aimed)
+    assert "引入 AI 详情页审核也够，同样 12 个月 ¥144,000，但" in show.lead_words(_lost("spoiled"), same, aimed)
 
 
 def test_where_nothing_was_lost_or_nothing_is_to_do_no_cause_is_aside() -> None:
@@ -343,11 +381,12 @@ def test_where_nothing_was_lost_or_nothing_is_to_do_no_cause_is_aside() -> None:
 
 def test_the_plan_says_why_and_what_was_left_out() -> None:
     page = show.plans_table(table(plans()), show.missing_of(plans())).markup
-    assert "未纳入的措施（4）" in page and "「供应商质量保证金」：缺每月采购额" in page
+    where = "未纳入「供应商质量保证金」：缺每月采购额（purchases），填在 shop.toml 的 [plan] 里。"
+    assert "未纳入的措施（4）" in page and where in page
+    assert where in show.way_on(plans()).markup  # where to enter it was said in one of three places
     assert "来源的说法，未经本店验证" in page
-    assert (
-        show.plan_line(plans()) == "按居中估计，最省的做法是引入 AI 详情页审核，¥28,000（来源的说法，未经本店验证）。"
-    )
+    said = "按居中估计，最省的做法是引入 AI 详情页审核，12 个月 ¥28,000（来源的说法，未经本店验证）。"
+    assert show.plan_line(plans()) == said
     far = plan(SCORES, {"product": 0.4, "logistics": 0.3, "service": 0.3}, 4.9, price_list(read_actions(), Terms()))
     assert show.plan_line(far) == "按居中估计，现有措施到不了 4.90。"
     there = plan(SCORES, {"product": 0.4, "logistics": 0.3, "service": 0.3}, 4.5, price_list(read_actions(), Terms()))

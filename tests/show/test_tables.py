@@ -164,9 +164,48 @@ def test_the_tiles_tell_value_and_direction() -> None:
 )
 def test_the_way_of_a_distance_says_of_what(before: float, now: float, said: str) -> None:
     """An arrow beside a gap could be that of the score or that of the gap."""
-    told = _plain(show.score_tiles(worlds.rank().assign(own=[before, now]), worlds.benchmark(), worlds.WEEK, 4.8))
+    rows = worlds.rank().assign(own=[before, now], raw=[before, now])
+    told = _plain(show.score_tiles(rows, worlds.benchmark(), worlds.WEEK, 4.8))
     assert told.count(said) == 2
     assert not re.search("[↑↓→]", told.partition("距目标")[2])
+
+
+@pytest.mark.parametrize(
+    ("raw", "scale", "usual", "verdict", "said"),
+    [
+        ([89.0, 87.0], 100, 89.0, "可能变化", "|4.70||百分制 87 分，↓ −2；比平时的 89 低 2||可能变化|"),
+        ([85.0, 85.0], 100, 89.5, "真实变化", "|4.70||百分制 85 分，→ 持平；比平时的 89.5 低 4.5||真实变化|"),
+        ([88.0, 88.25], 100, 89.0, "波动内", "|4.70||百分制 88.25 分，↑ +0.25||波动内|"),
+        ([4.6, 4.7], 5, 4.5, "可能变化", "|4.70||↑ +0.10；比平时的 4.50 高 0.20||可能变化|"),
+    ],
+)
+def test_a_score_is_told_on_the_scale_of_its_export(
+    raw: list[float], scale: int, usual: float, verdict: str, said: str
+) -> None:
+    """A week that is level with the last one may still be far below the usual; what is within it is not compared."""
+    rows = worlds.rank().assign(own=4.7, raw=raw, scale=scale, usual=usual, own_verdict=["样本不足", verdict])
+    assert said in _plain(show.score_tiles(rows, worlds.benchmark(), worlds.WEEK, 4.8))
+
+
+def test_a_step_is_never_taken_between_two_scales() -> None:
+    """From 4.68 of 5 to 87 of 100 there is no step."""
+    rows = worlds.rank().assign(raw=[4.68, 87.0], scale=[5, 100])
+    assert "|百分制 87 分，没有上周可比|" in _plain(show.score_tiles(rows, worlds.benchmark(), worlds.WEEK, 4.8))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        ("真实变化", "平台总分确实变了：百分制 87 分，比平时的 89 低 2。"),
+        ("可能变化", "平台总分可能变了，还要再看一周：百分制 87 分，比平时的 89 低 2。"),
+        ("波动内", ""),
+    ],
+)
+def test_a_score_that_left_its_usual_level_stands_on_the_watch_list(verdict: str, said: str) -> None:
+    """The verdict decides what may be said; within the usual nothing is."""
+    rows = worlds.rank().assign(raw=87.0, scale=100, usual=89.0, own_verdict=["真实变化", verdict])
+    assert _plain(show.score_moved(rows, worlds.WEEK)).strip("|") == said
+    assert not str(show.score_moved(rows, "2026-W47"))
 
 
 @pytest.mark.parametrize("week", ["2026-W40", "2026-W47"])

@@ -141,8 +141,8 @@ def test_the_order_of_the_three_things_is_explained() -> None:
     """Sure ones, then dear ones, then possible ones, whatever their stars."""
     shown = show.things_to_do(worlds.findings(), worlds.ledger(), worlds.OWNERS, worlds.WEEK, worlds.NAMES).markup
     assert (
-        "先后：确定变多和一直偏高的在前，接着是近期共丢最多的（已经结束的不算），最后是“可能”的；同一类里丢星多的在前。"
-        in shown
+        "先后：确定变多和一直偏高的在前，接着是前面没有的根因里近期共丢最多的（已经结束的不算），"
+        "最后是“可能”的；同一类里丢星多的在前。" in shown
     )
 
 
@@ -169,6 +169,26 @@ def test_what_to_try_fits_whatever_is_sold() -> None:
     """Fabric stood under fresh fruit, and tasting under slippers."""
     only_some_sell = re.compile("面料|衣|鞋|尺码表|复评|试吃|冰袋|水果|电池|插头")
     assert {cause: said for cause, said in todo.ACTIONS.items() if only_some_sell.search(said)} == {}
+
+
+@pytest.mark.parametrize(
+    ("category", "said"),
+    [
+        ("水果", "查分拣、包装和冷链，坏的不装箱，在库的先到先发"),
+        ("生鲜", "查分拣、包装和冷链，坏的不装箱，在库的先到先发"),
+        ("食品", "查分拣、包装和冷链，坏的不装箱，在库的先到先发"),
+        ("家电", "查存放、包装和效期，先到期的先发，坏的下架"),
+        ("", "查存放、包装和效期，先到期的先发，坏的下架"),
+    ],
+)
+def test_what_to_try_against_spoiled_goods_fits_fresh_ones(category: str, said: str) -> None:
+    """A fruit shop was told to look after dates of expiry and damp."""
+    spoiled = worlds.ledger().assign(k=[12, 10, 14, 4, 30], loss=[16.0, 4.0, 8.0, 12.0, 20.0])
+    of_shop = (spoiled, worlds.OWNERS, worlds.WEEK, worlds.NAMES, "", category)
+    tasks = todo.chosen(worlds.findings().iloc[:0], *of_shop)
+    assert tasks.set_index("cause")["action"]["spoiled"] == said
+    assert said in show.things_to_do(worlds.findings().iloc[:0], *of_shop).markup
+    assert set(tasks["action"]) - {said} <= set(todo.ACTIONS.values())
 
 
 def test_the_words_of_lost_stars_are_explained_those_that_stand_there() -> None:

@@ -96,11 +96,12 @@ def benchmark() -> pd.DataFrame:
 def rank() -> pd.DataFrame:
     """Two weeks, the second a little better and less sure."""
     columns = ["week", "own", "rank_low", "rank_high", "leader", "median", "rivals", "own_verdict", "gap_verdict"]
+    of_five = {"scale": 5, "usual": float("nan")}
     rows = [
         ("2026-W45", 4.68, 8, 8, 4.90, 4.80, 10, "样本不足", "样本不足"),
         (WEEK, 4.70, 6, 9, 4.90, 4.80, 10, "波动内", "可能变化"),
     ]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns).assign(raw=[4.68, 4.70], **of_five)
 
 
 def history() -> pd.DataFrame:
