@@ -125,7 +125,7 @@ def test_no_more_shops_run_at_once_than_the_memory_holds(tmp_path: Path, monkeyp
     said: list[str] = []
     run_due(tmp_path, jobs=16, memory=1400 * MB, notice=said.append)
     assert lanes == [2, 2, 2]
-    assert said == ["内存上限 1.4 GB 容得下 2 家店同时统计（每家约 630 MB），不同时跑 3 家"]
+    assert said == ["内存上限 1.4 GB 容得下 2 家店同时统计（每家约 660 MB），不同时跑 3 家"]
 
 
 def test_new_exports_are_picked_up_and_the_newest_whole_week_is_made_once(tmp_path: Path, issued: list[str]) -> None:
