@@ -144,10 +144,8 @@ def _off(series: NDArray[np.float64], slack: float) -> float:
 
 
 def _moved(z: float, before: float) -> str:
-    if np.isnan(z):
-        return TOO_FEW
     lasting = abs(before) > 2 and abs(z) > 2 and z * before > 0
-    return REAL if abs(z) > 3 or lasting else POSSIBLE if abs(z) > 2 else WITHIN
+    return REAL if lasting else _verdict(z, ENOUGH)
 
 
 def _verdict(z: float, n: int) -> str:

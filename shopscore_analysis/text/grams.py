@@ -7,15 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from shopscore_analysis.text.loops import compiled
+from shopscore_analysis.text.loops import Bools, Codes, Ints, Reals, Slots, compiled
 from shopscore_analysis.text.normalize import Batch
 
-Ints = NDArray[np.int64]
-Codes = NDArray[np.uint32]
-Bools = NDArray[np.bool_]
-Slots = NDArray[np.int32]
 Lanes = NDArray[np.uint64]
-Reals = NDArray[np.float64]
 LONGEST = 4  # characters of an n-gram
 BITS = 22  # of a hash
 UNIT = 1024  # in 1 of rarity

@@ -19,7 +19,6 @@ Ints = NDArray[np.int64]
 Codes = NDArray[np.uint32]
 Bools = NDArray[np.bool_]
 Slots = NDArray[np.int32]
-Lanes = NDArray[np.uint64]
 Reals = NDArray[np.float64]
 
 

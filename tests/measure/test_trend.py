@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shopscore_analysis.measure.trend import COLUMNS, laney_sigma, movements, trend, usual
+from shopscore_analysis.measure.trend import COLUMNS, _moved, laney_sigma, movements, trend, usual
 from shopscore_analysis.schema import weeks_to
 from shopscore_analysis.tally import Tally
 
@@ -105,3 +105,15 @@ def test_a_newest_week_that_is_not_over_is_never_sure() -> None:
     over, started = (trend(counts, cause="defect", over=over)["verdict"].tolist() for over in (True, False))
     assert (over[-1], started[-1]) == ("真实变化", "可能变化")
     assert over[9] == "真实变化" and over[:-1] == started[:-1]
+
+
+def test_a_mean_of_thirty_days_moves_less_from_week_to_week_than_it_lies_off() -> None:
+    """Ranges of 1 are 1 ÷ 1.128 · √(30/7) = 1.84 of unrest: 93.5 lies 2.7 of them above 88.5."""
+    assert movements([88.0, 89.0] * 8 + [93.5])[-1] == "可能变化"
+    assert movements([88.0, 89.0] * 8 + [94.5])[-1] == "真实变化"
+
+
+def test_only_a_value_off_on_the_same_side_five_weeks_before_makes_a_step_sure() -> None:
+    assert _moved(2.5, 2.5) == _moved(-3.1, 0.0) == "真实变化"
+    assert _moved(2.5, -2.5) == "可能变化"
+    assert _moved(1.9, 2.5) == "波动内"
